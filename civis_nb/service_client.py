@@ -218,6 +218,7 @@ class _ServiceSession:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         recover: Any = None,  # noqa: ARG002 - what a service has done can't be known
+        wanted: Any = "",  # noqa: ARG002 - its specification is whatever its author wrote
     ) -> tuple[requests.Response, Any]:
         """Send a request; return the response and its JSON, None where it is empty.
 

@@ -181,14 +181,12 @@ class APIClient(Lookups):
 
     def _fetch_page(self, path: str, params: dict[str, Any]) -> ListResponse[Any]:
         """Return one page of a list."""
-        response, payload = self._session.call("GET", path, params=params)
+        response, payload = self._session.call("GET", path, params=params, wanted="list")
         if payload is None and response.status_code == 204:
             payload = []
         if not isinstance(payload, list):
-            # An empty answer too: to take it for the list's end could lose all that follows.
-            what = "nothing" if payload is None else "one object"
             raise CivisClientError(
-                f"GET /{path} answered {what} where a page of a list was asked for.", response
+                f"GET /{path} answered one object where a page of a list was asked for.", response
             )
         if self._return_type == "raw":
             return ListResponse(payload, response.headers)

@@ -104,6 +104,7 @@ def _method(operation: Operation, resource: Resource) -> MethodType:
     notice = _notice(operation)
     is_post = operation.verb == "POST"
     from_json_values = operation.resource == "json_values"
+    wanted = operation.wanted
 
     def method(self: Resource, /, *args: Any, **kwargs: Any) -> Any:
         if operation.not_implemented:
@@ -124,7 +125,10 @@ def _method(operation: Operation, resource: Resource) -> MethodType:
                 json=request.body,
                 headers=request.headers,
                 recover=recovery(client, operation, request) if is_post else None,
+                wanted=wanted,
             )
+            if response.status_code == 204 and wanted == "list":
+                payload = []
             if is_post:
                 remember_created(client, operation, payload)
             if client._return_type == "raw":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from civis_nb._wire_text import masked_url, preformatted
 
@@ -136,6 +136,8 @@ class Operation:
         The specification's warning, where it has one.
     not_implemented
         What there is instead, where the platform does not serve the operation; else empty.
+    answers_content
+        Whether the specification says what the answer holds.
     load_response
         Gives the schema of the answer; None for an empty answer.
     """
@@ -153,9 +155,17 @@ class Operation:
     deprecated: bool = False
     deprecation: str = ""
     not_implemented: str = ""
+    answers_content: bool = False
     load_response: Callable[[], Schema | None] | None = field(
         default=None, repr=False, compare=False
     )
+
+    @property
+    def wanted(self) -> Literal["", "object", "list"]:
+        """What an answer is to hold; empty where it may hold nothing, as after a change."""
+        if self.verb != "GET" or not self.answers_content:
+            return ""
+        return "list" if self.answers_array else "object"
 
     @property
     def dotted(self) -> str:

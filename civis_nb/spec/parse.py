@@ -235,6 +235,7 @@ def _operation(
             deprecated=_is_deprecated(raw),
             deprecation=str(raw.get("x-deprecation-warning") or ""),
             not_implemented=str(raw.get("x-not-implemented") or ""),
+            answers_content=response is not None,
             load_response=lambda: None if response is None else schema_of(response, definitions),
         )
 

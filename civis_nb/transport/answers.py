@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from civis_nb._wire_text import masked_path, masked_url
@@ -19,7 +19,10 @@ from civis_nb.transport.faults import Outcome
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["add_advice", "check_complete", "judge"]
+__all__ = ["Wanted", "add_advice", "check_complete", "judge"]
+
+#: What an answer is to hold; empty: it may hold nothing.
+Wanted = Literal["", "object", "list"]
 
 #: Statuses that have an error of their own.
 _KINDS = {401: CivisAPIKeyError, 501: CivisNotImplementedError}
@@ -76,7 +79,13 @@ def _broken(text: str) -> Exception:
     return ChunkedEncodingError(text)
 
 
-def judge(response: requests.Response, method: str, accept: frozenset[int], parse: bool) -> Outcome:
+def judge(
+    response: requests.Response,
+    method: str,
+    accept: frozenset[int],
+    parse: bool,
+    wanted: Wanted = "",
+) -> Outcome:
     """Return what a reply means.
 
     Parameters
@@ -89,6 +98,8 @@ def judge(response: requests.Response, method: str, accept: frozenset[int], pars
         Statuses from 300 on that are no errors here.
     parse
         Read the content as JSON.
+    wanted
+        What the answer holds, so that one that holds nothing is none.
     """
     status = response.status_code
     if status >= 400 and status not in accept:
@@ -102,11 +113,26 @@ def judge(response: requests.Response, method: str, accept: frozenset[int], pars
         )
         return Outcome("final", response=response, error=CivisClientError(text, response))
     if not parse or not response.content:
-        return Outcome(response=response)
+        return _wanting(response, method, None, wanted)
     try:
-        return Outcome(response=response, payload=json.loads(response.content))
+        return _wanting(response, method, json.loads(response.content), wanted)
     except (ValueError, RecursionError):
         return _garbled(response, method)
+
+
+def _wanting(response: requests.Response, method: str, payload: Any, wanted: Wanted) -> Outcome:
+    """Return the outcome of an answer; of one without what is wanted that of a lost answer."""
+    is_without = payload is None or (wanted == "list" and payload == {})
+    if not wanted or not is_without or response.status_code in _WITHOUT_BODY:
+        return Outcome(response=response, payload=payload)
+    # For a list, it would look like one without items.
+    text = (
+        f"{_named(response, method)} answered {response.status_code} and nothing where "
+        f"{'a list' if wanted == 'list' else 'an object'} was asked for. "
+        "Something between here and the server may have lost it."
+    )
+    error = CivisClientError(text, response)
+    return Outcome("malformed", response=response, error=error)
 
 
 def _garbled(response: requests.Response, method: str) -> Outcome:

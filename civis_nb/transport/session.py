@@ -12,13 +12,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisAPIError, CivisError, CivisInputError
-from civis_nb.transport.answers import add_advice, check_complete, judge
+from civis_nb.transport.answers import Wanted, add_advice, check_complete, judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify, platform_ended
 from civis_nb.transport.identity import (
@@ -28,6 +27,7 @@ from civis_nb.transport.identity import (
     own_headers,
     user_agent,
 )
+from civis_nb.transport.request import Request
 from civis_nb.transport.retry import run
 
 if TYPE_CHECKING:
@@ -41,26 +41,6 @@ _MAX_IDLE_S = 50.0
 #: Checks whether the work of an interrupted POST is done: returns an outcome with the response,
 #: None when it surely is not done; raises CivisError when that can't be known.
 Recover = Callable[[float, "requests.Response"], Outcome | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request: where it goes, what it carries, and how its reply is read.
-
-    The attributes are those of `Session.request`; `method` is upper case, `url` is whole, and
-    with `parse` the reply is read as JSON.
-    """
-
-    method: str
-    url: str
-    params: Mapping[str, Any] | None = None
-    json: Any = None
-    headers: Mapping[str, str] | None = None
-    timeout: float | tuple[float, float] | None = None
-    stream: bool = False
-    authenticated: bool = True
-    accept: frozenset[int] = frozenset()
-    parse: bool = False
 
 
 class Session:
@@ -235,6 +215,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         accept: frozenset[int] = frozenset(),
         recover: Recover | None = None,
+        wanted: Wanted = "",
     ) -> tuple[requests.Response, Any]:
         """Send a request to the API; return the response and its JSON, None where it is empty.
 
@@ -244,17 +225,20 @@ class Session:
             As for `request`.
         recover
             Checks whether a POST that was answered by 503 has done its work.
+        wanted
+            What the answer holds; one that holds nothing is asked for again, where that is safe.
 
         Raises
         ------
         CivisClientError
-            When the answer is no JSON.
+            When the answer is no JSON, or holds nothing where something is wanted.
         CivisAPIError, CivisConnectionError, CivisTimeoutError
             As for `request`.
         """
         request = Request(
-            method.upper(), self._url(path), params, json, headers, accept=accept, parse=True
-        )
+            method.upper(), self._url(path), params, json, headers,
+            accept=accept, parse=True, wanted=wanted,
+        )  # fmt: skip
         outcome = self._answered(request, recover)
         assert outcome.response is not None  # noqa: S101 - an outcome without one has raised
         return outcome.response, outcome.payload
@@ -375,7 +359,7 @@ class _Exchange:
         for answer in (*response.history, response):
             answer.request.headers.pop("Authorization", None)
         session._used_at = time.monotonic()
-        outcome = judge(response, request.method, request.accept, request.parse)
+        outcome = judge(response, request.method, request.accept, request.parse, request.wanted)
         if self._keyed:
             session._follow_rate_limit(response.headers)
             if outcome.error is not None:
