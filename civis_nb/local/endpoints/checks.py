@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from civis_nb.local.errors import Invalid
 from civis_nb.local.store.permissions import find_readable
 from civis_nb.local.store.schema import credentials, databases
 
 __all__ = ["check_credential", "check_database", "check_file", "default_credential"]
+
+#: Made once: making a statement takes longer than running it.
+_DATABASES = select(databases.c.id, databases.c.name)
+_DEFAULT_CREDENTIAL = (
+    select(credentials.c.id)
+    .where(credentials.c.user_id == bindparam("this_user"), credentials.c.is_default.is_(True))
+    .order_by(credentials.c.id)
+    .limit(1)
+)
 
 
 def check_database(connection: Connection, database_id: int) -> None:
@@ -19,7 +28,7 @@ def check_database(connection: Connection, database_id: int) -> None:
     Invalid
         When it does not; the text names those that do.
     """
-    rows = connection.execute(select(databases.c.id, databases.c.name))
+    rows = connection.execute(_DATABASES)
     known = {row.id: row.name for row in rows}
     if database_id not in known:
         there = ", ".join(f"{number} ({name})" for number, name in sorted(known.items()))
@@ -56,7 +65,4 @@ def check_file(connection: Connection, name: str, file_id: int | None, user_id: 
 
 def default_credential(connection: Connection, user_id: int) -> int | None:
     """Return the user's default database credential."""
-    statement = select(credentials.c.id).where(
-        credentials.c.user_id == user_id, credentials.c.is_default.is_(True)
-    )
-    return connection.scalar(statement.order_by(credentials.c.id).limit(1))
+    return connection.scalar(_DEFAULT_CREDENTIAL, {"this_user": user_id})

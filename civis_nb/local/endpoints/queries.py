@@ -288,7 +288,8 @@ def post_queries(
         check_database(connection, body.database)
         if body.credential is None:
             values["credential"] = default_credential(connection, user.id)
-        check_credential(connection, values["credential"], user.id)
+        else:
+            check_credential(connection, body.credential, user.id)
         query_id = states.create_job(
             connection,
             states.QUERY,
@@ -298,7 +299,7 @@ def post_queries(
             hidden=bool(body.hidden),
             default_name="Query #{id}",
         )
-        run_id = states.create_run(connection, query_id)
+        run_id = states.add_run(connection, query_id)
     if context.runner.submit(run_id, states.QUERY, user.id):
         context.runner.wait(run_id, _QUICK_END_WAIT_S)
     return StartedQuery(**{**values, **_detail_fields(context, query_id)})

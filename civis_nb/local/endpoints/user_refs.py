@@ -12,6 +12,8 @@ __all__ = ["ORGANIZATION_ID", "ORGANIZATION_NAME", "UserRef", "user_ref", "user_
 
 #: A local platform is one organization.
 ORGANIZATION_ID, ORGANIZATION_NAME = 1, "Local"
+#: Made once: making a statement takes longer than running it.
+_USERS = select(users)
 
 
 class UserRef(Wire):
@@ -37,7 +39,7 @@ def user_refs(connection: Connection) -> dict[int, UserRef]:
         row.id: UserRef(
             id=row.id, name=row.name, username=row.username, initials=row.initials, online=True
         )
-        for row in connection.execute(select(users))
+        for row in connection.execute(_USERS)
     }
 
 

@@ -93,8 +93,9 @@ class LazyRoutes(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; the first one waits, in a thread, until the routes are built."""
-        router = await anyio.to_thread.run_sync(lambda: self.router)
-        await router(scope, receive, send)
+        if "router" not in self.__dict__:
+            await anyio.to_thread.run_sync(lambda: self.router)
+        await self.router(scope, receive, send)
 
 
 def _methods(route: BaseRoute, scope: Scope) -> set[str]:

@@ -41,6 +41,7 @@ __all__ = [
     "QUERY",
     "SQL",
     "R",
+    "add_run",
     "cancel_run",
     "claim_run",
     "create_job",
@@ -245,6 +246,11 @@ def create_run(connection: Connection, job_id: int, *, code: str = "conflict") -
             f"Job {job_id} is already running (run {running}). Wait for its end, or cancel it.",
             code,
         )
+    return add_run(connection, job_id)
+
+
+def add_run(connection: Connection, job_id: int) -> int:
+    """Store a queued run of a job that has no active one, as a new job, and return its id."""
     values = {"job_id": job_id, "state": "queued", "created_at": utc_now()}
     inserted = connection.execute(statements.ADD_RUN, {**values, "is_cancel_requested": False})
     return int(inserted.inserted_primary_key[0])  # type: ignore[index]

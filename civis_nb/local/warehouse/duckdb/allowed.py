@@ -14,6 +14,8 @@ __all__ = ["check_allowed"]
 #: Databases belong to all cursors of a process, the platform's own among them.
 _DATABASES = {("attach",), ("detach",), ("alter", "database")}
 _IDENTIFIER = re.compile(r'"?\w[\w ]*"?')
+#: What DuckDB sets for the whole database unless SESSION says otherwise.
+_SHARED_UNLESS_SESSION = frozenset({"default_null_order", "null_order"})
 
 
 def check_allowed(statement: Statement) -> None:
@@ -22,8 +24,12 @@ def check_allowed(statement: Statement) -> None:
     Raises
     ------
     WarehouseError
-        If it attaches, detaches or renames a database, or creates an operator.
+        If it attaches, detaches or renames a database, creates an operator, or sets for all runs
+        what they may set for themselves.
     """
+    if statement.kind == "SET":
+        _check_setting(statement)
+        return
     if statement.kind not in ("ATTACH", "DETACH", "ALTER", "CREATE", "CREATE_FUNC"):
         return
     tokens = Tokens(statement.text)
@@ -47,6 +53,23 @@ def check_allowed(statement: Statement) -> None:
             WarehouseError(
                 f'"{path[-1]}" is the name of an operator, which a function can\'t have; use '
                 "letters, digits and _"
+            ),
+            statement,
+        )
+
+
+def _check_setting(statement: Statement) -> None:
+    """Check that a setting is changed for this run alone."""
+    tokens = Tokens(statement.text)
+    verb, scope = tokens.words[:2]
+    at = 2 if scope in ("global", "session") else 1
+    name = tokens.path(at)[0][-1].strip('"')
+    if scope == "global" or (scope != "session" and name.lower() in _SHARED_UNLESS_SESSION):
+        verb = "RESET" if verb == "reset" else "SET"
+        raise located_error(
+            WarehouseError(
+                f"{name} can't be changed for all runs, which share the database. "
+                f"{verb} SESSION {name} changes it for this run"
             ),
             statement,
         )

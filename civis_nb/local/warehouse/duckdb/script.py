@@ -259,9 +259,7 @@ class ScriptRunner:
                 with attempt as candidate:
                     self._run_prerequisites(candidate)
                     statement = with_common_types(self.cursor, candidate)
-                    body = without_terminator(statement.text)
-                    rows = self.cursor.execute(f"{_DESCRIBE}{body}\n)").fetchall()
-                    columns = [(str(row[0]), str(row[1])) for row in rows]
+                    columns = self._columns(without_terminator(statement.text))
             check_sorted_by(statement, columns)
         else:
             # EXPLAIN, RETURNING and the like can't stand inside a query.
@@ -277,6 +275,22 @@ class ScriptRunner:
             if columns == [("Success", "BOOLEAN")]:
                 return None
         return DuckDBResult(self.cursor, statement, columns, self.scratch, self.hidden, relation)
+
+    def _columns(self, query: str) -> list[tuple[str, str]]:
+        """Return the name and the type of each column of a query, which is not run.
+
+        Raises
+        ------
+        duckdb.Error
+            When DuckDB does not accept it; with the place, `_DESCRIBE` before it.
+        """
+        try:
+            bound = self.cursor.sql(query)
+        except duckdb.Error:
+            # Its error has no place. DESCRIBE takes longer, and its error has one.
+            rows = self.cursor.execute(f"{_DESCRIBE}{query}\n)").fetchall()
+            return [(str(row[0]), str(row[1])) for row in rows]
+        return list(zip(bound.columns, map(str, bound.types), strict=True))
 
     def _translated_if_needed(self, statement: Statement) -> Statement:
         """Return the translation of a statement that DuckDB accepts, without running it."""

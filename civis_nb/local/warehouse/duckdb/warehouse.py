@@ -38,11 +38,12 @@ from civis_nb.table_names import literal
 
 __all__ = ["DuckDBWarehouse", "open_duckdb"]
 
-#: For each cursor: a cursor does not inherit the settings of its connection.
-_CURSOR_SETTINGS = (
-    "SET TimeZone = 'UTC'; SET errors_as_json = true; "
+#: Set once for all cursors, which do not inherit what is set for their connection alone; a run that
+#: changes one of them does so for itself, and its RESET gives it these again.
+_SETTINGS = (
+    "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL errors_as_json = true; "
     # NULL is the largest value, as in Redshift and PostgreSQL.
-    "SET default_null_order = 'nulls_last_on_asc_first_on_desc'"
+    "SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'"
 )
 _SEARCH_PATH = "SET search_path = 'public,main'"
 _PUBLIC = "CREATE SCHEMA IF NOT EXISTS public"
@@ -232,7 +233,6 @@ class DuckDBWarehouse(SqlWarehouse):
         with self._connection.cursor() as cursor:
             engine = DuckDBEngine(cursor, cancel, log, self._scratch, self._hidden, self.dialect)
             with engine.cancellable():
-                cursor.execute(_CURSOR_SETTINGS)
                 _search_public(cursor)
                 yield engine
 
@@ -274,6 +274,7 @@ def _search_public(cursor: duckdb.DuckDBPyConnection) -> None:
 def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     """Create the schema ``public``, and deny access to files of the machine."""
     connection.execute(_PUBLIC)
+    connection.execute(_SETTINGS)
     attach_functions(connection)
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")

@@ -99,6 +99,33 @@ def test_a_run_can_not_change_settings_of_all(bench, sql):
         bench.sql(sql)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET GLOBAL TimeZone = 'America/New_York'",
+        "RESET GLOBAL TimeZone",
+        'set /* for all */ global "pivot_limit" = 7',
+        # DuckDB sets this one for all, whether or not it is told to.
+        "SET default_null_order = 'nulls_first'",
+        "RESET default_null_order",
+        "SET null_order = 'nulls_first'",
+    ],
+)
+def test_a_run_changes_settings_for_itself_alone(bench, sql):
+    with pytest.raises(WarehouseError, match="can't be changed for all runs.*SET SESSION"):
+        bench.sql(sql)
+    smallest = "SELECT listagg(coalesce(a, 'null'), ' ') WITHIN GROUP (ORDER BY a) FROM t"
+    bench.sql("CREATE TABLE t AS SELECT 'x' AS a UNION ALL SELECT NULL")
+    assert bench.value(smallest) == "x null"
+    bench.sql(f"SET SESSION default_null_order = 'nulls_first'; {smallest}")
+    assert bench.value(smallest) == "x null"
+
+
+def test_reset_restores_what_all_runs_start_with(bench):
+    zone = "SELECT current_setting('TimeZone')"
+    assert bench.value(f"SET TimeZone = 'America/New_York'; RESET TimeZone; {zone}") == "UTC"
+
+
 def test_a_run_can_change_settings_of_its_own(bench):
     zone = "SELECT current_setting('TimeZone')"
     assert bench.value(f"SET TimeZone = 'America/New_York'; {zone}") == "America/New_York"
