@@ -324,12 +324,10 @@ def finish_run(
     if result is not None:
         values["new_result"] = result
     with store.begin() as connection:
-        ended = connection.execute(
+        ended_as: str | None = connection.scalar(
             statements.FINISH if result is None else statements.FINISH_WITH_RESULT, values
         )
-        if ended.rowcount != 1:
-            return None
-        return str(connection.scalar(statements.STATE, {"this_run": run_id}))
+        return ended_as
 
 
 def request_cancel(store: Store, run_id: int) -> str | None:

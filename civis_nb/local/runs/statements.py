@@ -19,7 +19,6 @@ __all__ = [
     "FINISH_WITH_RESULT",
     "JOB_OF_RUN",
     "NAME_JOB",
-    "STATE",
 ]
 
 ACTIVE = ("queued", "running")
@@ -40,7 +39,6 @@ CLAIM = (
     .where(_THIS_RUN, _RUN.state == "queued")
     .values(state="running", started_at=_NOW)
 )
-STATE = select(_RUN.state).where(_THIS_RUN)
 _CANCELLED = and_(_RUN.is_cancel_requested, bindparam("undone", type_=Boolean))
 _ERROR = func.coalesce(_RUN.error, bindparam("new_error", type_=Text))
 FINISH = (
@@ -53,5 +51,6 @@ FINISH = (
         process_started_at=None,
         finished_at=_NOW,
     )
+    .returning(_RUN.state)
 )
 FINISH_WITH_RESULT = FINISH.values(result=bindparam("new_result", type_=_RUN.result.type))

@@ -9,7 +9,10 @@ import duckdb
 from civis_nb.local.warehouse.dialects import PREFIX, create_computed, noting
 from civis_nb.local.warehouse.dialects.types.decimals import Quotient
 
-__all__ = ["bound", "quotients_in"]
+__all__ = ["DESCRIBE", "bound", "columns_of", "quotients_in"]
+
+#: What stands before a query that DuckDB describes.
+DESCRIBE = "DESCRIBE (\n"
 
 
 def bound(cursor: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]]:
@@ -26,6 +29,37 @@ def bound(cursor: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]
         return [(str(row[0]), str(row[1])) for row in rows]
     names, types, *_ = bind(query)
     return [(str(name), str(kind)) for name, kind in zip(names, types, strict=True)]
+
+
+def columns_of(
+    cursor: duckdb.DuckDBPyConnection, query: str, head: str = DESCRIBE
+) -> list[tuple[str, str]]:
+    """Return the name and the type of each column of a query, which is not run.
+
+    Parameters
+    ----------
+    cursor
+        Binds it.
+    query
+        Without a semicolon at its end.
+    head
+        What stands before it when DuckDB describes it: the places in errors count from there.
+
+    Raises
+    ------
+    duckdb.Error
+        When DuckDB does not accept it, with the place.
+    """
+    # To bind takes a quarter of the time of DESCRIBE, but its errors have no place. `sql`, which is
+    # public, runs a query that changes something, as nextval does.
+    bind = getattr(cursor, "_bind", None)
+    if bind is not None:
+        with suppress(duckdb.Error):
+            names, types, parameters, *_ = bind(query)
+            if not parameters:
+                return list(zip(names, map(str, types), strict=True))
+    rows = cursor.execute(f"{head}{query}\n)").fetchall()
+    return [(str(row[0]), str(row[1])) for row in rows]
 
 
 def quotients_in(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[int, Quotient]:

@@ -11,6 +11,7 @@ from civis_nb.local.warehouse.dialects import CATALOG, Dialect
 from civis_nb.local.warehouse.dialects.catalog.notes import likes
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.dialects.types.names import no_values
+from civis_nb.local.warehouse.duckdb.binding import columns_of
 from civis_nb.local.warehouse.duckdb.plain_words import case_counts
 from civis_nb.local.warehouse.duckdb.table_text import TableText, find_relation, read_table
 
@@ -90,12 +91,12 @@ def check_columns(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect)
         end -= 2 + (words[end - 2] == "no")
     if at + 1 >= end:
         return
-    rows = cursor.execute(f"DESCRIBE (\n{tokens.original(at + 1, end)}\n)").fetchall()
+    # As long as what the statement has before it: so errors have their place in the statement.
+    head = "DESCRIBE (".ljust(len(sql[: tokens.starts[at + 1]].encode()))
     seen: set[str] = set()
-    for row in rows:
-        name = str(row[0])
+    for name, kind in columns_of(cursor, tokens.original(at + 1, end), head):
         if name.lower() in seen:
             raise WarehouseError(f'column "{name}" specified more than once{case_counts(name)}')
         seen.add(name.lower())
-        if str(row[1]) == "JSON" and dialect == "redshift" and "table" in words[1:3]:
+        if kind == "JSON" and dialect == "redshift" and "table" in words[1:3]:
             raise WarehouseError(f'column "{name}": {no_values("super")}')

@@ -13,7 +13,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.store.full_disk import says_full
 from civis_nb.local.warehouse.dialects import CATALOG
-from civis_nb.local.warehouse.duckdb.places import place_of, place_of_text
+from civis_nb.local.warehouse.duckdb.places import place_of, place_of_text, relation_named
 from civis_nb.local.warehouse.duckdb.plain_words import in_plain_words
 from civis_nb.table_names import literal
 
@@ -274,7 +274,13 @@ def statement_error(
         start = statement.offset + failure.start if inside else None
         failure = replace(failure, start=start)
     is_plain = statement.dialect != "duckdb"
-    return warehouse_error(_placed(failure, statement), statement.script, hidden, plain=is_plain)
+    failure = _placed(failure, statement)
+    if is_plain and failure.start is not None:
+        message, start, length = relation_named(
+            failure.message, statement.script, failure.start, failure.length, statement.kind
+        )
+        failure = replace(failure, message=message, start=start, length=length)
+    return warehouse_error(failure, statement.script, hidden, plain=is_plain)
 
 
 def _placed(failure: Failure, statement: Statement) -> Failure:

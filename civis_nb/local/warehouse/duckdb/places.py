@@ -6,7 +6,7 @@ import re
 
 from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
 
-__all__ = ["place_of", "place_of_text"]
+__all__ = ["place_of", "place_of_text", "relation_named"]
 
 #: Where DuckDB proposes other names.
 _PROPOSALS = re.compile(r"\n\s*(?:Did you mean|Candidate)")
@@ -23,6 +23,14 @@ _NAMES = tuple(
         r'"((?:[^"]|"")+)"',
     )
 )
+#: A name with the schema and the database before it, as a statement has it.
+_PATH = re.compile(r'(?:"(?:[^"]|"")+"|\w+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|\w+))*')
+_NO_RELATION = re.compile(
+    r'(?P<kind>Table|View) with name "?(?P<name>.+?)"? does not exist'
+    r'(?: because schema "(?P<schema>.*?)" does not exist)?'
+)
+_QUALIFIER = re.compile(r'(?:(?:"(?:[^"]|"")+"|\w+)\s*\.\s*)+\Z')
+_PART = re.compile(r'"((?:[^"]|"")+)"|(\w+)')
 #: How messages tell texts.
 _TEXTS = (re.compile(r'type [\w ]+: "([^"]*)"'), re.compile(r"'((?:[^']|'')*)'"))
 
@@ -65,3 +73,50 @@ def place_of_text(message: str, sql: str) -> tuple[int, int] | None:
         if tokens.kinds[at] == STRING and tokens.texts[at] in texts:
             return tokens.starts[at], len(tokens.texts[at])
     return None
+
+
+def relation_named(
+    message: str, sql: str, start: int, length: int, kind: str
+) -> tuple[str, int, int]:
+    """Return a message that names a missing relation as PostgreSQL does: with its schema.
+
+    Parameters
+    ----------
+    message
+        DuckDB's.
+    sql
+        The user's whole text.
+    start, length
+        Where the relation, or the last part of its name, is in it, in bytes.
+    kind
+        The kind of the statement: those that drop something name it otherwise.
+
+    Returns
+    -------
+    tuple
+        The message, and the place of the whole name; as they were, when the message is another.
+
+    Examples
+    --------
+    >>> relation_named("Table with name t does not exist!", "delete from S.t", 14, 1, "DELETE")
+    ('Table with name "s.t" does not exist!', 12, 3)
+    """
+    missing = _NO_RELATION.search(message)
+    if missing is None:
+        return message, start, length
+    name, schema = missing["name"], missing["schema"]
+    if kind == "DROP":
+        what = f'schema "{schema}"' if schema else f'{missing["kind"].lower()} "{name}"'
+        return f"{what} does not exist", start, length
+    at = len(sql.encode()[:start].decode(errors="ignore"))
+    before = _QUALIFIER.search(sql[:at])
+    first = at if before is None else before.start()
+    path = _PATH.match(sql, first)
+    if path is None:
+        return message, start, length
+    parts = [quoted.replace('""', '"') or bare.lower() for quoted, bare in _PART.findall(path[0])]
+    if parts[-1].lower() != name.rpartition(".")[2].lower():
+        return message, start, length
+    whole = f'{missing["kind"]} with name "{".".join(parts[-2:])}" does not exist'
+    message = message.replace(missing[0], whole, 1)
+    return message, len(sql[:first].encode()), len(path[0].encode())

@@ -35,7 +35,7 @@ _MESSAGES = {
         "does not exist",
         r"Referenced update column (.*?) not found in table": 'column "{}" does not exist',
         r'Referenced table "(.*?)" not found': 'missing FROM-clause entry for table "{}"',
-        rf"(?:Table|View) with name {_NAME} does not exist": 'relation "{}" does not exist',
+        r'(?:Table|View) with name "?(.+?)"? does not exist': 'relation "{}" does not exist',
         rf"(?:Table|View) with name {_NAME} already exists": 'relation "{}" already exists',
         rf"Schema with name {_NAME} does not exist": 'schema "{}" does not exist',
         rf"Schema with name {_NAME} already exists": 'schema "{}" already exists',
@@ -117,8 +117,13 @@ def _near_names(reworded: str, original: str) -> str:
     if proposed is None or missing is None:
         return ""
     by_case = {name.lower(): name for name in re.findall(r'"([^"]+)"', proposed[1])}
+    # A relation is named with its schema, and proposed without it where it is in the same one.
     name = missing[1] or missing[2]
-    near = difflib.get_close_matches(name.lower(), by_case, cutoff=_NEAR)
+    near = dict.fromkeys(
+        found
+        for one in (name, name.rpartition(".")[2])
+        for found in difflib.get_close_matches(one.lower(), by_case, cutoff=_NEAR)
+    )
     # A function of another dialect has the very name.
     return ", ".join(f'"{by_case[n]}"' for n in near if by_case[n] != name)
 

@@ -19,6 +19,7 @@ from civis_nb.local.warehouse.duckdb.allowed import check_allowed
 from civis_nb.local.warehouse.duckdb.alter import alter
 from civis_nb.local.warehouse.duckdb.assignments import CONVERTED, converted
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
+from civis_nb.local.warehouse.duckdb.binding import DESCRIBE, columns_of
 from civis_nb.local.warehouse.duckdb.changes import what_was_done
 from civis_nb.local.warehouse.duckdb.create import check_columns, exists_already, with_likes
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
@@ -35,7 +36,6 @@ from civis_nb.sql_text import tokenize, without_terminator
 
 __all__ = ["ScriptRunner"]
 
-_DESCRIBE = "DESCRIBE (\n"
 _INTERRUPT_EVERY_S = 0.02
 #: Kinds that DuckDB parses but refuses when they run: settings of Redshift, and keys of a table,
 #: which Redshift stores and does not enforce.
@@ -255,11 +255,11 @@ class ScriptRunner:
         relation: duckdb.DuckDBPyRelation | None = None
         columns: list[tuple[str, str]] = []
         if statement.is_query:
-            for attempt in self._attempts(statement, shift=len(_DESCRIBE)):
+            for attempt in self._attempts(statement, shift=len(DESCRIBE)):
                 with attempt as candidate:
                     self._run_prerequisites(candidate)
                     statement = with_common_types(self.cursor, candidate)
-                    columns = self._columns(without_terminator(statement.text))
+                    columns = columns_of(self.cursor, without_terminator(statement.text))
             check_sorted_by(statement, columns)
         else:
             # EXPLAIN, RETURNING and the like can't stand inside a query.
@@ -275,22 +275,6 @@ class ScriptRunner:
             if columns == [("Success", "BOOLEAN")]:
                 return None
         return DuckDBResult(self.cursor, statement, columns, self.scratch, self.hidden, relation)
-
-    def _columns(self, query: str) -> list[tuple[str, str]]:
-        """Return the name and the type of each column of a query, which is not run.
-
-        Raises
-        ------
-        duckdb.Error
-            When DuckDB does not accept it; with the place, `_DESCRIBE` before it.
-        """
-        try:
-            bound = self.cursor.sql(query)
-        except duckdb.Error:
-            # Its error has no place. DESCRIBE takes longer, and its error has one.
-            rows = self.cursor.execute(f"{_DESCRIBE}{query}\n)").fetchall()
-            return [(str(row[0]), str(row[1])) for row in rows]
-        return list(zip(bound.columns, map(str, bound.types), strict=True))
 
     def _translated_if_needed(self, statement: Statement) -> Statement:
         """Return the translation of a statement that DuckDB accepts, without running it."""

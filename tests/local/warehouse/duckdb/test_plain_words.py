@@ -94,3 +94,41 @@ def test_duckdbs_own_dialect_keeps_its_words():
     with pytest.raises(WarehouseError, match="Catalog Error: Table with name nowhere"):
         warehouse.preview("SELECT a FROM nowhere", 1, CancelToken(), ignore_log)
     warehouse.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "message", "marked"),
+    [
+        ("SELECT a FROM s.nix", 'relation "s.nix" does not exist', "s.nix"),
+        ("SELECT a FROM public.nix n", 'relation "public.nix" does not exist', "public.nix"),
+        ('SELECT a FROM S . "Nix y"', 'relation "s.Nix y" does not exist', 'S . "Nix y"'),
+        ('SELECT 1 FROM "no schema"."Nix"', 'relation "no schema.Nix" does not exist', '"no sch'),
+        ("SELECT 'é', nvl(a, 1) FROM t, zz.nix", 'relation "zz.nix" does not exist', "zz.nix"),
+        ("INSERT INTO s.nix VALUES (1)", 'relation "s.nix" does not exist', "s.nix"),
+        ("DELETE FROM s.nix", 'relation "s.nix" does not exist', "s.nix"),
+        ("UPDATE s.nix SET a = 1", 'relation "s.nix" does not exist', "s.nix"),
+        ("TRUNCATE s.nix", 'relation "s.nix" does not exist', "s.nix"),
+        ("ALTER TABLE s.nix ADD COLUMN b INT", 'relation "s.nix" does not exist', "s.nix"),
+        ("CREATE TABLE u AS SELECT * FROM s.nix", 'relation "s.nix" does not exist', "s.nix"),
+        ("CREATE VIEW s.w AS SELECT * FROM s.nix", 'relation "s.nix" does not exist', "s.nix"),
+        ("CREATE TABLE u AS\nSELECT 'é', nope FROM t", 'column "nope" does not exist', "nope"),
+        # PostgreSQL names what DROP does not find by its kind, and a missing schema alone.
+        ("DROP TABLE s.nix", 'table "nix" does not exist', "nix"),
+        ("DROP VIEW s.nix", 'view "nix" does not exist', "nix"),
+        ("DROP TABLE zz.nix", 'schema "zz" does not exist', "nix"),
+    ],
+)
+def test_a_missing_relation_has_its_schema_and_its_place(bench, sql, message, marked):
+    bench.sql("CREATE SCHEMA s; CREATE TABLE t (a INT)")
+    with pytest.raises(WarehouseError) as caught:
+        bench.sql(sql)
+    told = str(caught.value).split("\n")
+    assert told[0] == message
+    assert told[-2][told[-1].index("^") :].startswith(marked)
+
+
+def test_a_name_near_that_of_a_missing_relation_is_proposed_with_its_schema_or_without(bench):
+    bench.sql("CREATE SCHEMA s; CREATE TABLE s.votes (a INT)")
+    for missing in ("s.vote", "votes"):
+        with pytest.raises(WarehouseError, match=r'Did you mean "(s\.)?votes"\?'):
+            bench.sql(f"SELECT * FROM {missing}")
