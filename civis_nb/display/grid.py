@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from civis_nb.display.columns import Column
 from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, scroll_box
-from civis_nb.display.text import counted, cut, one_line, text_table, width
+from civis_nb.display.text import counted, cut, cut_names, one_line, text_table, width
 
 __all__ = [
     "CAPTION_STYLE", "CELL_STYLE", "TABLE_STYLE", "TEXT_CELL_STYLE", "grid_html", "grid_text",
@@ -62,8 +62,8 @@ def grid_text(columns: Sequence[Column]) -> str:
     most = _text_columns()
     shown: list[tuple[Column, str, str, list[str]]] = []
     used = 0
-    for column in columns:
-        name = cut(one_line(column.name), _CELL_CHARS_TEXT)
+    names = cut_names([one_line(column.name) for column in columns], _CELL_CHARS_TEXT)
+    for column, name in zip(columns, names, strict=True):
         kind = cut(one_line(column.type or ""), _CELL_CHARS_TEXT)
         cells = [
             "NULL" if cell is None else cut(one_line(cell), _CELL_CHARS_TEXT)
@@ -78,11 +78,10 @@ def grid_text(columns: Sequence[Column]) -> str:
         header.append([kind for _, _, kind, _ in shown])
     rows = [list(row) for row in zip(*(cells for _, _, _, cells in shown), strict=True)]
     table = text_table(header, rows, [column.right for column, _, _, _ in shown])
-    left_out = columns[len(shown) :]
+    left_out = names[len(shown) :]
     if not left_out:
         return table
-    names = ", ".join(cut(one_line(column.name), _CELL_CHARS_TEXT) for column in left_out)
-    few = f": {names}" if len(left_out) <= _NAMED_COLUMNS else ""
+    few = f": {', '.join(left_out)}" if len(left_out) <= _NAMED_COLUMNS else ""
     return f"{table}\n… {counted(len(left_out), 'more column')}{few}"
 
 
@@ -166,7 +165,14 @@ def grid_html(
         caption += f"; {'; '.join(left_out)}{where}"
     compact = style == "compact"
     cells = {"data": _cell, "words": _words_cell, "compact": _compact_cell}[style]
-    head = el("tr", *(_header(column, compact=compact) for column in shown))
+    names = cut_names([one_line(column.name) for column in shown], _CELL_CHARS_HTML)
+    head = el(
+        "tr",
+        *(
+            _header(name, column, compact=compact)
+            for name, column in zip(names, shown, strict=True)
+        ),
+    )
     body = [
         el("tr", *(cells(column, index) for column in shown))
         for index in range(len(shown[0].cells))
@@ -185,8 +191,8 @@ def _side(column: Column) -> str:
     return "right" if column.right else "left"
 
 
-def _header(column: Column, *, compact: bool = False) -> Html:
-    """Return the header of a column: its name, and its type below."""
+def _header(name: str, column: Column, *, compact: bool = False) -> Html:
+    """Return the header of a column: its name, which may be cut, and its type below."""
     side = _side(column)
     kind = (
         el("small", one_line(column.type), style=f"font-weight:normal;{DIM}")
@@ -195,7 +201,7 @@ def _header(column: Column, *, compact: bool = False) -> Html:
     )
     return el(
         "th",
-        cut(one_line(column.name), _CELL_CHARS_HTML),
+        name,
         el("br") if kind else None,
         kind,
         scope="col",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from civis_nb.display.html import visible
 
-__all__ = ["counted", "cut", "one_line", "pad", "run_ids", "text_table", "width"]
+__all__ = ["counted", "cut", "cut_names", "one_line", "pad", "run_ids", "text_table", "width"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -48,6 +49,44 @@ def one_line(text: str) -> str:
 def cut(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`, the last one … where some are left out."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def cut_names(names: Sequence[str], limit: int) -> list[str]:
+    """Return names of at most `limit` characters each, in which what distinguishes them is left.
+
+    The characters that are left out of one that begins as another does are those in its middle.
+
+    Examples
+    --------
+    >>> cut_names(["survey_answer_of_2023", "survey_answer_of_2024", "a_name_like_no_other"], 14)
+    ['survey_an…2023', 'survey_an…2024', 'a_name_like_n…']
+    """
+    ends = dict(zip(sorted(set(names)), _own_ends(sorted(set(names))), strict=True))
+    return [
+        cut(name, limit) if ends[name] < limit - 1 else _cut_inside(name, ends[name], limit)
+        for name in names
+    ]
+
+
+def _own_ends(names: Sequence[str]) -> list[int]:
+    """Return how long the beginning is that each of sorted names has in common with another."""
+    shared = [
+        next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+        for one, other in pairwise(names)
+    ]
+    return [max(pair) for pair in zip([0, *shared], [*shared, 0], strict=True)]
+
+
+def _cut_inside(name: str, own: int, limit: int) -> str:
+    """Return a name of `limit` characters, with its beginning and what stands from `own` on."""
+    if len(name) <= limit:
+        return name
+    # From the beginning of a word on, where one begins near it.
+    word = max(name.rfind(mark, 0, max(own - 1, 0)) for mark in "_- .") + 1
+    start = word if own - word <= limit // 3 else own
+    tail = name[start:]
+    head = max(limit - 1 - len(tail), limit // 4)
+    return f"{name[:head]}…{cut(tail, limit - 1 - head)}"
 
 
 def width(text: str) -> int:

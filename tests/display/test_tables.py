@@ -285,3 +285,13 @@ def test_rows_of_a_preview_are_counted_once_when_asked_for():
     assert ResultTable(pa.table({"a": [1, 2]})).count_rows() == 2
     with pytest.raises(CivisInputError, match="can't be run again"):
         ResultTable([["1"]], columns=["a"], full=FullResult(False)).count_rows()
+
+
+def test_columns_whose_names_begin_alike_are_told_apart():
+    same = "likelihood_to_vote_in_the_general_election_of_november_" * 2
+    table = ResultTable(pa.table({f"{same}{year}_by_model": [year] for year in (2022, 2024)}))
+    heads = re.findall(r"<th [^>]*>([^<]*)<", html_of(table))
+    assert heads == [f"{same[:66]}…{year}_by_model" for year in (2022, 2024)]
+    assert repr(table).splitlines()[1].split() == [
+        f"{same[:26]}…{year}_by_model" for year in (2022, 2024)
+    ]

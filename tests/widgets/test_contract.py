@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +104,9 @@ USES = {
 }
 
 
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("kind", USES)
-def test_views_work_on_a_page_that_has_only_the_contract(chromium: Any, kind: str) -> None:
-    view = made(kind)
+@contextmanager
+def on_a_bare_page(chromium: Any, view: Any) -> Iterator[Any]:
+    """Show a view on a page of its own; yield the page. No error may occur there."""
     answers: list[dict[str, Any]] = []
     view.send = lambda content, buffers=None: answers.append(content)
 
@@ -125,10 +126,43 @@ def test_views_work_on_a_page_that_has_only_the_contract(chromium: Any, kind: st
     page.expose_function("toPython", to_python)
     page.goto("about:blank")
     page.evaluate(PAGE, [view._esm, view._css, {name: getattr(view, name) for name in names}])
-    pressed, seen = USES[kind]
-    page.locator(pressed).first.click()
-    page.locator(seen).first.wait_for()
+    yield page
     page.evaluate("() => window.end()")
     assert problems == []
     window.close()
     view.close()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kind", USES)
+def test_views_work_on_a_page_that_has_only_the_contract(chromium: Any, kind: str) -> None:
+    with on_a_bare_page(chromium, made(kind)) as page:
+        pressed, seen = USES[kind]
+        page.locator(pressed).first.click()
+        page.locator(seen).first.wait_for()
+
+
+#: How much of a text is cut off, of which a hundredth of a pixel makes an ellipsis.
+CUT_PX = """(one) => {
+    const text = document.createRange();
+    text.selectNodeContents(one);
+    return text.getBoundingClientRect().width - one.getBoundingClientRect().width;
+}"""
+
+
+def test_columns_whose_names_begin_alike_are_told_apart(chromium: Any) -> None:
+    same = "likelihood_to_vote_in_the_general_election_of_november_"
+    data = pa.table({f"{same}2022_by_model_a": [1], f"{same}2024_by_model_a": [2], "short": [3]})
+    with on_a_bare_page(chromium, TableView(data)) as page:
+        names = page.locator(".civis-head-cell .civis-name")
+        names.nth(2).wait_for()
+        assert [one.text_content() for one in names.all()] == data.column_names
+        for number in range(2):
+            head, tail = names.nth(number).locator("span").all()
+            assert tail.text_content() == f"{2022 + 2 * number}_by_model_a"
+            assert head.evaluate(CUT_PX) > 1
+            assert tail.evaluate(CUT_PX) < 0.01
+            cell = names.nth(number).locator("xpath=ancestor::*[@role='columnheader']")
+            inside, box = tail.bounding_box(), cell.bounding_box()
+            assert inside["x"] + inside["width"] <= box["x"] + box["width"]
+        assert names.nth(2).locator("span").count() == 1

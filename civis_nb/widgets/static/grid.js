@@ -4,6 +4,7 @@ import { element, oneLine } from "./common.js";
 import { headerCell } from "./header.js";
 import { columnLayout, rowScale, topFor } from "./scroll.js";
 import { holds, moved, rectangle } from "./selection.js";
+import { nameParts } from "./words.js";
 
 const ROW_PX = 26;
 const HEAD_PX = 68;
@@ -36,6 +37,7 @@ export function grid({ columns, cell, on, label, rowsSeen, withSummaries = true 
   scroller.style.setProperty("--civis-head-height", `${headPx}px`);
   const corner = element("div", { class: "civis-corner", role: "columnheader", "aria-colindex": "1", "aria-label": "Row number" });
   const headers = new Map();
+  const parts = nameParts(columns.map((one) => oneLine(one.name)));
 
   let rows = 0;
   let widths = [];
@@ -58,7 +60,7 @@ export function grid({ columns, cell, on, label, rowsSeen, withSummaries = true 
 
   function header(column) {
     if (!headers.has(column)) {
-      const one = headerCell(columns[column], {
+      const one = headerCell(columns[column], parts[column], {
         sort: (add) => {
           activate({ row: -1, at: layout.placeOf(column) });
           on.sort(column, add);

@@ -13,11 +13,11 @@ function svg(name, attributes) {
 }
 
 /**
- * Return a header cell.
+ * Return a header cell. `parts` are the two of its name; of a narrow one the first is cut first.
  *
  * `on` has `sort(add)`, `menu(button)`, `resize(event)` and `brush(low, high)`.
  */
-export function headerCell(column, on) {
+export function headerCell(column, parts, on) {
   const name = oneLine(column.name);
   const order = element("span", { class: "civis-order", "aria-hidden": "true" });
   const menu = element(
@@ -46,7 +46,13 @@ export function headerCell(column, on) {
       role: "columnheader",
       title: `${name} · ${column.type}`,
     },
-    element("div", { class: "civis-name-line" }, element("span", { class: "civis-name" }, name), order, menu),
+    element(
+      "div",
+      { class: "civis-name-line" },
+      element("span", { class: "civis-name" }, ...parts.filter(Boolean).map((part) => element("span", {}, part))),
+      order,
+      menu,
+    ),
     element("div", { class: "civis-type-line" }, type, nulls),
     bars,
     element("div", { class: "civis-resize", "aria-hidden": "true", onpointerdown: on.resize }),

@@ -2,6 +2,9 @@
 
 import { counted, oneLine, thousands } from "./common.js";
 
+/** Names that have so many first characters in common may look alike in a narrow column. */
+const FEWEST_ALIKE = 12;
+
 /** Return what a filter demands, in words. */
 export function filterText(filter, name) {
   const column = oneLine(name);
@@ -86,4 +89,28 @@ export function nextSort(sort, column, add) {
 /** Return the filters with those of one column replaced. */
 export function withFilter(filters, column, ...added) {
   return [...filters.filter((one) => one.column !== column), ...added];
+}
+
+/**
+ * Return each name in two parts, the second of which distinguishes it from the name that begins
+ * most like it; empty where the beginning does.
+ */
+export function nameParts(names) {
+  const sorted = [...new Set(names)].sort();
+  const own = new Map(sorted.map((name) => [name, 0]));
+  for (let at = 1; at < sorted.length; at += 1) {
+    const [one, other] = [sorted[at - 1], sorted[at]];
+    let same = 0;
+    while (same < one.length && one[same] === other[same]) same += 1;
+    for (const name of [one, other]) own.set(name, Math.max(own.get(name), same));
+  }
+  return names.map((name) => {
+    const end = own.get(name);
+    if (end < FEWEST_ALIKE) return [name, ""];
+    // From the beginning of a word on, where one begins near it; and between whole characters.
+    const word = Math.max(...["_", "-", " ", "."].map((mark) => name.lastIndexOf(mark, end - 2))) + 1;
+    let start = end - word <= FEWEST_ALIKE ? word : end;
+    if (/[\udc00-\udfff]/.test(name[start] ?? "")) start -= 1;
+    return [name.slice(0, start), name.slice(start)];
+  });
 }

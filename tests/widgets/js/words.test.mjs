@@ -4,6 +4,7 @@ import {
   bytesText,
   countText,
   filterText,
+  nameParts,
   nextSort,
   nullText,
   sortText,
@@ -69,4 +70,20 @@ test("summaries and sizes are read by persons", () => {
   );
   assert.equal(bytesText(1234), "1.2 kB");
   assert.equal(bytesText(45_200_000), "45.2 MB");
+});
+
+test("names that begin alike are parted where they differ", () => {
+  assert.deepEqual(nameParts(["id", "identity"]), [["id", ""], ["identity", ""]]);
+  const incomes = ["household_income_2019_estimate", "household_income_2020_estimate", "household_income"];
+  assert.deepEqual(nameParts(incomes), [
+    ["household_income_", "2019_estimate"],
+    ["household_income_", "2020_estimate"],
+    ["household_", "income"],
+  ]);
+  assert.deepEqual(nameParts(["likelihood_to_vote", "likelihood_to_vote"]), [
+    ["likelihood_to_vote", ""],
+    ["likelihood_to_vote", ""],
+  ]);
+  const faces = ["the same beginning", "the same beginning"].map((text, at) => text + ["😀", "😁"][at]);
+  assert.deepEqual(nameParts(faces).map(([, tail]) => tail), ["beginning😀", "beginning😁"]);
 });

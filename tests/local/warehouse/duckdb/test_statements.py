@@ -112,7 +112,7 @@ def test_a_run_can_not_change_settings_of_all(bench, sql):
     ],
 )
 def test_a_run_changes_settings_for_itself_alone(bench, sql):
-    with pytest.raises(WarehouseError, match="can't be changed for all runs.*SET SESSION"):
+    with pytest.raises(WarehouseError, match=r"can't be changed for all runs.*SET SESSION"):
         bench.sql(sql)
     smallest = "SELECT listagg(coalesce(a, 'null'), ' ') WITHIN GROUP (ORDER BY a) FROM t"
     bench.sql("CREATE TABLE t AS SELECT 'x' AS a UNION ALL SELECT NULL")
