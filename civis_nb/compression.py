@@ -27,7 +27,7 @@ _GZIP_WBITS = 31
 _RAW_WBITS = -15
 _LEVEL = 1
 #: A feed is cut into pieces: what follows a member is copied, and small members are many.
-_FEED_BYTES = 256 * 1024
+_FEED_BYTES = 128 * 1024
 #: The most that is returned at once, however well a stream is deflated.
 _OUTPUT_BYTES = 4 * 1024 * 1024
 

@@ -1,8 +1,4 @@
-r"""CSV as blocks of whole records, in a few buffers that are filled again and again.
-
-New memory costs more time than moving what is in it: so a large result passes through a
-handful of buffers that stay in the processor's cache.
-"""
+r"""CSV as blocks of whole records, each of which a parser can take without a further copy."""
 
 from __future__ import annotations
 
@@ -19,16 +15,11 @@ __all__ = ["last_record_end", "map_blocks", "parse_pool", "record_blocks", "tabl
 
 _Result = TypeVar("_Result")
 _WORKERS = 2
-#: How many blocks are in use at a time: one filled, one ready, one just taken, and those that
-#: are worked on.
-_BUFFERS = _WORKERS + 3
 #: Pieces of this size are still in the cache when their quotes are counted.
 _PIECE_BYTES = 256 * 1024
 
 
-def record_blocks(
-    chunks: Iterable[bytes], block_bytes: int, what: str, *, buffers: int = _BUFFERS
-) -> Iterator[memoryview]:
+def record_blocks(chunks: Iterable[bytes], block_bytes: int, what: str) -> Iterator[bytes]:
     r"""Cut a CSV into blocks of whole records, each of which ends in a line break.
 
     Parameters
@@ -36,11 +27,9 @@ def record_blocks(
     chunks
         The CSV, cut anywhere.
     block_bytes
-        A block is no longer than this, unless a single record is.
+        A block has about so many bytes, more where a single record has.
     what
         What is read, for the error.
-    buffers
-        A block is overwritten when this many blocks after it have been taken.
 
     Raises
     ------
@@ -50,75 +39,69 @@ def record_blocks(
     Examples
     --------
     >>> chunks = [b'a,b\n1,"x\n', b'y"\n2,z']
-    >>> [bytes(block) for block in record_blocks(chunks, 4, "it")]
+    >>> list(record_blocks(chunks, 4, "it"))
     [b'a,b\n', b'1,"x\ny"\n', b'2,z\n']
     """
-    ring = [bytearray(block_bytes) for _ in range(buffers)]
-    number = filled = inside = 0
+    pieces: list[memoryview] = []
+    filled = inside = 0
     for chunk in chunks:
-        rest = memoryview(chunk)
-        while rest:
-            buffer = ring[number]
-            piece = rest[: min(len(buffer) - filled, _PIECE_BYTES)]
-            buffer[filled : filled + len(piece)] = piece
-            filled += len(piece)
-            inside ^= _odd_quotes(piece)
-            rest = rest[len(piece) :]
-            if filled < len(buffer):
-                continue
-            end = last_record_end(buffer, inside)
-            if not end:
-                ring[number] = buffer + bytes(len(buffer))
-                continue
-            tail = buffer[end:]
-            yield memoryview(buffer)[:end]
-            number = (number + 1) % buffers
-            if len(ring[number]) <= len(tail):
-                ring[number] = bytearray(len(buffer))
-            ring[number][: len(tail)] = tail
-            filled = len(tail)
+        view, start = memoryview(chunk), 0
+        while start < len(chunk):
+            # In a record that is longer than a block, each part is looked through once.
+            room = block_bytes - filled if filled < block_bytes else block_bytes
+            stop = min(start + room, len(chunk))
+            inside ^= _odd_quotes(view[start:stop])
+            filled += stop - start
+            if filled >= block_bytes:
+                end = last_record_end(chunk, inside, start, stop)
+                if end > start:
+                    yield b"".join([*pieces, view[start:end]])
+                    pieces, filled, start = [], stop - end, end
+            pieces.append(view[start:stop])
+            start = stop
     if inside:
         raise CivisDownloadError(
             f"{what} ends inside a quoted field: it is incomplete, or no CSV. Download it again."
         )
     if filled:
-        buffer = ring[number]
-        if buffer[filled - 1] != ord("\n"):
-            # Without it, pyarrow takes a NULL at the end for a text when quotes come before it.
-            buffer[filled : filled + 1] = b"\n"
-            filled += 1
-        yield memoryview(buffer)[:filled]
+        last = b"".join(pieces)
+        # Without it, pyarrow takes a NULL at the end for a text when quotes come before it.
+        yield last if last.endswith(b"\n") else last + b"\n"
 
 
-def _odd_quotes(piece: memoryview) -> int:
-    """Return the number of quotes in a piece, modulo 2, without holding up other threads."""
+def _odd_quotes(data: memoryview) -> int:
+    """Return the number of quotes, modulo 2, without holding up other threads."""
     import numpy as np
 
-    return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord('"'))) % 2
+    codes = np.frombuffer(data, np.uint8)
+    pieces = (codes[at : at + _PIECE_BYTES] for at in range(0, len(codes), _PIECE_BYTES))
+    return sum(int(np.count_nonzero(piece == ord('"'))) for piece in pieces) % 2
 
 
-def last_record_end(block: bytes | bytearray, odd_quotes: int) -> int:
-    r"""Return the position after the last line break outside quotes; 0 when there is none.
+def last_record_end(text: bytes, odd_quotes: int, start: int = 0, stop: int | None = None) -> int:
+    r"""Return the position after the last line break outside quotes; `start` when there is none.
 
     Parameters
     ----------
-    block
-        Begins with a record.
+    text
+        Records, of which a part is looked through.
     odd_quotes
-        The number of quotes in it, modulo 2.
+        The number of quotes from the beginning of a record to the end of that part, modulo 2.
+    start, stop
+        Where that part begins and ends.
 
     Examples
     --------
     >>> last_record_end(b'1,x\n2,"y\n', 1)
     4
     """
-    end = len(block)
-    while (position := block.rfind(b"\n", 0, end)) >= 0:
-        odd_quotes ^= block.count(b'"', position, end) % 2
+    end = len(text) if stop is None else stop
+    while (position := text.rfind(b"\n", start, end)) >= 0:
+        odd_quotes ^= text.count(b'"', position, end) % 2
         if not odd_quotes:
             return position + 1
         end = position
-    return 0
+    return start
 
 
 def parse_pool() -> Any:
@@ -131,9 +114,7 @@ def parse_pool() -> Any:
         return pa.system_memory_pool()
 
 
-def map_blocks(
-    blocks: Iterable[memoryview], work: Callable[[memoryview], _Result]
-) -> Iterator[_Result]:
+def map_blocks(blocks: Iterable[bytes], work: Callable[[bytes], _Result]) -> Iterator[_Result]:
     """Call a function with each block, with several at a time; yield the results in order.
 
     Parameters
@@ -141,7 +122,7 @@ def map_blocks(
     blocks
         From `record_blocks`; they are made in a thread of their own.
     work
-        The function; it must not keep the block.
+        The function.
     """
     source: Any = prefetch(blocks, 1)
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="civis-parse")

@@ -1,4 +1,4 @@
-"""CSV is cut into whole records in buffers that are used again, and collected into columns."""
+"""CSV is cut into blocks of whole records, and collected into columns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_blocks_are_whole_records(rows, step, size):
     csv.writer(text, lineterminator="\n").writerows(rows)
     content = text.getvalue().encode()
     chunks = [content[at : at + step] for at in range(0, len(content), step)]
-    blocks = [bytes(block) for block in record_blocks(chunks, size, "it", buffers=2)]
+    blocks = list(record_blocks(chunks, size, "it"))
     assert b"".join(blocks) == content
     assert all(block.count(b'"') % 2 == 0 for block in blocks)
     assert all(block.endswith(b"\n") for block in blocks[:-1])
@@ -45,7 +45,7 @@ def test_content_that_ends_inside_quotes_is_refused():
         list(record_blocks([b'a\n"x'], 4, "it"))
 
 
-def test_blocks_keep_their_content_while_they_are_worked_on():
+def test_blocks_come_in_order_from_several_workers():
     content = b"".join(b"%d,%d\n" % (number, -number) for number in range(20_000))
     assert b"".join(map_blocks(record_blocks([content], 512, "it"), bytes)) == content
 
@@ -54,7 +54,7 @@ def test_what_fails_in_the_work_on_a_block_is_raised():
     def work(block):
         raise CivisDownloadError(f"{len(block)} bytes")
 
-    with pytest.raises(CivisDownloadError, match="2 bytes"):
+    with pytest.raises(CivisDownloadError, match="4 bytes"):
         list(map_blocks(record_blocks([b"a\n"] * 100, 3, "it"), work))
 
 

@@ -64,6 +64,10 @@ def test_inferred_frames_are_those_of_pandas():
         b"a,b\n0x1F,2\n",
         b'a,b\n1,"' + b"x" * 400_000 + b'"\n',
         b'a,b\n1,"' + b'""\n' * 100_000 + b'"\n',
+        b'a,b\n1,"x+y"\n,"z"\n',
+        b"a,b,c\n" + b'5,"some text",1.5\n' * 150_000 + b'+5,"x",2.5\n',
+        b"a,b,c\n" + b'+5,"some text",1.5\n' * 150_000,
+        b"a,b,c\n" + b'5,"some text",1.5\n' * 150_000 + b'0x5,"x",2.5\n',
     ],
 )
 def test_odd_content_is_read_as_pandas_does(content):

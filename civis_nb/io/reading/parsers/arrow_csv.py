@@ -11,7 +11,7 @@ from civis_nb.io.reading.blocks import parse_pool
 __all__ = ["exact_schema", "mismatched_column", "parse_block", "read_options"]
 
 
-def parse_block(block: memoryview, types: Sequence[Any]) -> Any:
+def parse_block(block: bytes, types: Sequence[Any]) -> Any:
     """Parse whole records of columns ``c0``, ``c1``, … into an Arrow table.
 
     Raises

@@ -141,7 +141,7 @@ def _read(chunks: Iterable[bytes], types: Sequence[Any], what: str) -> Any:
     """Return the table of records without a header, of columns of these types."""
     import pyarrow as pa
 
-    def parsed(block: memoryview) -> Any:
+    def parsed(block: bytes) -> Any:
         return parse_block(block, types)
 
     blocks = record_blocks(chunks, _BLOCK_BYTES, what)

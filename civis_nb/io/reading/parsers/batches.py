@@ -142,7 +142,7 @@ def _converted(
     """Parse records without a header, with known types; at least one batch."""
     import pyarrow as pa
 
-    def parsed(block: memoryview) -> Any:
+    def parsed(block: bytes) -> Any:
         return _parsed_block(block, types)
 
     is_empty = True
@@ -157,7 +157,7 @@ def _converted(
         yield empty_batch(pa.schema(fields))
 
 
-def _parsed_block(block: memoryview, types: Sequence[Any]) -> pa.Table:
+def _parsed_block(block: bytes, types: Sequence[Any]) -> pa.Table:
     """Parse a block; raise with the place of the column when a text does not fit its type."""
     import pyarrow as pa
 
@@ -172,7 +172,7 @@ def _types_of_all(chunks: Iterable[bytes], what: str) -> tuple[list[str], list[A
     names, rest = split_header(chunks, what)
     types: list[Any] = [None] * len(names)
     seen = [False] * len(names)
-    for block in record_blocks(rest, _BLOCK_BYTES, what, buffers=1):
+    for block in record_blocks(rest, _BLOCK_BYTES, what):
         for at, column in enumerate(_parsed_block(block, [None] * len(names)).columns):
             if column.null_count == len(column):
                 continue

@@ -86,7 +86,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
     return _as_lists(rows)
 
 
-def _parser(count: int) -> Callable[[memoryview], Any]:
+def _parser(count: int) -> Callable[[bytes], Any]:
     """Return a function that parses a block of whole records as a table of texts."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -99,7 +99,7 @@ def _parser(count: int) -> Callable[[memoryview], Any]:
     parse = arrow_csv.ParseOptions(newlines_in_values=False, ignore_empty_lines=False)
     pool = parse_pool()
 
-    def parsed(block: memoryview) -> Any:
+    def parsed(block: bytes) -> Any:
         read = arrow_csv.ReadOptions(
             column_names=names, block_size=len(block) + 1, use_threads=False
         )

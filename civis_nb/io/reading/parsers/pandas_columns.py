@@ -37,6 +37,8 @@ class NumberColumn:
     ----------
     largest
         The largest of the fractions without their sign.
+    is_whole
+        Whether none of them has digits other than 0 after the point.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class NumberColumn:
 
     def __init__(self) -> None:
         self.largest = 0.0
+        self.is_whole = True
         self._values: Any = None
         self._used = 0
 
@@ -62,6 +65,8 @@ class NumberColumn:
         if pa.types.is_floating(values.type) and len(new):
             ends = float(np.fmax.reduce(new)), float(-np.fmin.reduce(new))
             self.largest = max([self.largest, *(end for end in ends if end == end)])
+            # NaN is neither less nor more.
+            self.is_whole = self.is_whole and not bool((np.floor(new) < new).any())
         if self._values is None:
             self._values = _empty(len(new), new.dtype)
         end = self._used + len(new)

@@ -104,6 +104,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
         except pa.ArrowInvalid:
             # The first records mislead about the types: they are inferred from all records.
             _, rest = split_header(chunks, what)
+            scan = _NumberScan()
             columns = _parsed(scan.scanned(rest), len(names), kinds)
     except pa.ArrowInvalid:
         raise _NotReproducible from None  # rows of different lengths, or no UTF-8
@@ -125,21 +126,31 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 class _NumberScan:
-    """A scan for ``0x`` and ``+``, which pyarrow and pandas read differently before digits."""
+    """A scan for ``0x`` and ``+``, which pyarrow and pandas read differently before digits.
+
+    Attributes
+    ----------
+    hex, plus
+        Whether one was found.
+    seeks_hex, seeks_plus
+        Whether to look for one: false where no column has values that it could change.
+    """
 
     def __init__(self) -> None:
-        self.hex = False
-        self.plus = False
+        self.hex = self.plus = False
+        self.seeks_hex = self.seeks_plus = True
 
-    def add(self, block: bytes | memoryview) -> None:
+    def add(self, block: bytes) -> None:
         """Scan a block of whole records, without holding up other threads."""
         import numpy as np
 
         codes = np.frombuffer(block, np.uint8)
         for start in range(0, len(codes), _SCANNED_BYTES):
             piece = codes[start : start + _SCANNED_BYTES + 1]
-            self.plus = self.plus or bool((piece == ord("+")).any())
-            self.hex = self.hex or _has_hex(piece)
+            if self.seeks_plus and not self.plus:
+                self.plus = bool((piece == ord("+")).any())
+            if self.seeks_hex and not self.hex:
+                self.hex = _has_hex(piece)
 
     def scanned(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass on chunks that are cut anywhere, and scan them."""
@@ -183,7 +194,8 @@ def _kinds(head: bytes, count: int) -> dict[int, Any]:
 
     if not head:
         raise _NotReproducible
-    table = arrow_csv.read_csv(io.BytesIO(head), *_options(count, {}, _ARROW_BLOCK_BYTES))
+    options = _options(count, {}, len(head), cut=True)
+    table = arrow_csv.read_csv(pa.BufferReader(head), *options)
     kinds = {}
     for at, column in enumerate(table.columns):
         if _is_time(column.type) or _is_text(column.type):
@@ -220,11 +232,12 @@ def _parsed_by_blocks(
 
     pool = parse_pool()
 
-    def parsed(block: memoryview) -> Any:
+    def parsed(block: bytes) -> Any:
         scan.add(block)
         options = _options(count, kinds, len(block), cut=True)
         return arrow_csv.read_csv(pa.BufferReader(block), *options, memory_pool=pool)
 
+    scan.seeks_hex = any(map(pa.types.is_integer, kinds.values()))
     columns: list[_Column] = []
     for table in map_blocks(record_blocks(chunks, _BLOCK_BYTES, what), parsed):
         if not columns:
@@ -233,6 +246,7 @@ def _parsed_by_blocks(
             raise pa.ArrowInvalid("a column that was NULL has values")
         for column, values in zip(columns, table.columns, strict=True):
             column.add(values)
+        scan.seeks_plus = scan.seeks_plus and any(column.may_have_plus for column in columns)
     return columns
 
 
@@ -262,6 +276,16 @@ class _Column:
         self._numbers = NumberColumn() if kind in (pa.int64(), pa.float64()) else None
         self._texts = TextColumn() if kind == pa.large_string() else None
         self._chunks: list[Any] = []
+
+    @property
+    def may_have_plus(self) -> bool:
+        """Whether all values so far are whole, though pyarrow took them for fractions.
+
+        ``+5`` is an integer for pandas, and a fraction for pyarrow.
+        """
+        import pyarrow as pa
+
+        return self.kind == pa.float64() and self._numbers is not None and self._numbers.is_whole
 
     def add(self, column: Any) -> None:
         """Append a chunked array of this kind."""
@@ -300,16 +324,11 @@ class _Column:
         _NotReproducible
             When pandas may read it in another way.
         """
-        import numpy as np
-
         if self._numbers is None:
             return _series(self._arrow())
-        values = self._numbers.array()
-        if has_plus and values.dtype == np.float64:
-            whole = (np.floor(values) == values) | np.isnan(values)
-            if whole.all():
-                raise _NotReproducible  # +5 is an integer for pandas, a fraction for pyarrow
-        return values
+        if has_plus and self.may_have_plus:
+            raise _NotReproducible
+        return self._numbers.array()
 
     def _arrow(self) -> Any:
         """Return the whole column; texts that were not yet converted are now."""
@@ -349,9 +368,10 @@ def _series(column: Any) -> Any:
 
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
-    if pa.types.is_boolean(column.type) and column.null_count:
-        values = column.to_pandas().to_numpy(dtype=object, copy=True)
-        values[pd.isna(values)] = np.nan
+    if pa.types.is_boolean(column.type):
+        values = column.to_numpy()
+        if column.null_count:
+            values[pd.isna(values)] = np.nan
         return values
     if _is_text(column.type) and int(pd.__version__.split(".")[0]) >= 3:
         text: Any = pd.api.types.pandas_dtype("str")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -68,16 +69,16 @@ def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
 
     header, rest = first_record(chunks)
     blocks = record_blocks(rest, _BLOCK_BYTES, what)
-    first = bytes(next(blocks, b""))
+    first = next(blocks, b"")
     if first.count(b"\n") <= 2 * _INFERRED_FROM_ROWS:
         return None
     try:
         schema = _schema(header, first)
 
-        def parsed(block: bytes | memoryview) -> pl.DataFrame:
-            return pl.read_csv(bytes(block), has_header=False, schema=schema)
+        def parsed(block: bytes) -> pl.DataFrame:
+            return pl.read_csv(block, has_header=False, schema=schema)
 
-        return pl.concat([parsed(first), *map_blocks(blocks, parsed)])
+        return pl.concat(list(map_blocks(itertools.chain([first], blocks), parsed)))
     except pl.exceptions.PolarsError:
         return None
 
