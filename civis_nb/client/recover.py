@@ -28,6 +28,7 @@ __all__ = ["recovery", "remember_created"]
 #: An HTTP date has whole seconds, and servers may keep it for one more.
 _CLOCK_TOLERANCE_S = 2.0
 _MAX_LISTED = 20
+_RUN_ID = "runId"
 _ACTIVE = frozenset({"queued", "running", "pending"})
 #: Lists that show what the typed paths below them make.
 _COMMON_LISTS = frozenset({"scripts"})
@@ -35,9 +36,10 @@ _COMMON_LISTS = frozenset({"scripts"})
 
 def remember_created(client: APIClient, operation: Operation, payload: Any) -> None:
     """Remember what a POST made, so that a later one is not mistaken for it."""
-    if isinstance(payload, dict) and "id" in payload:
+    made_id = _id_of(payload)
+    if made_id is not None:
         made = client._kept.setdefault("made", deque(maxlen=512))
-        made.append((operation.path, payload["id"]))
+        made.append((operation.path, made_id))
 
 
 def recovery(client: APIClient, operation: Operation, request: Request) -> Recover | None:
@@ -61,6 +63,7 @@ def recovery(client: APIClient, operation: Operation, request: Request) -> Recov
                 found = _whole(client, operation, request, item, answer)
                 # The list may leave out what distinguishes it from another of the same name.
                 if is_run or _agrees(found.payload, request.body):
+                    found.payload = _as_answered(operation, found.payload)
                     return found
         return None
 
@@ -159,6 +162,19 @@ def _whole(
             response, payload = client._session.call("GET", f"{request.path}/{item['id']}")
             return Outcome(response=response, payload=payload)
     return Outcome(response=answer, payload=item)
+
+
+def _id_of(answer: Any) -> Any:
+    """Return the id in the answer to a POST: some name a run by the field runId alone."""
+    return answer.get("id", answer.get(_RUN_ID)) if isinstance(answer, dict) else None
+
+
+def _as_answered(operation: Operation, found: Any) -> Any:
+    """Return a found object with the field runId, where the POST's own answer has that."""
+    schema = operation.load_response() if operation.load_response is not None else None
+    if schema is None or _RUN_ID not in schema.properties or not isinstance(found, dict):
+        return found
+    return {_RUN_ID: found.get("id"), **found}
 
 
 def _created(item: dict[str, Any]) -> float | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from civis_nb import errors
+from civis_nb import APIClient, errors
 
 
 def _at(seconds):
@@ -149,3 +149,41 @@ def test_runs_without_a_time_are_not_guessed_about(client, platform):
     platform.fails = ["refuse"]
     with pytest.raises(errors.CivisAPIError, match="may have done the work"):
         client.jobs.post_runs(1)
+
+
+@pytest.fixture
+def imports(scripted, reply, at_once, official_spec):
+    """A client, and the runs of an import; `fails` says what their POST does before a 503."""
+
+    class Imports:
+        items: list
+        fails: list
+
+    made = Imports()
+    made.items, made.fails = [], []
+
+    def post(_):
+        how = made.fails.pop(0) if made.fails else "serve"
+        if how != "refuse":
+            number = len(made.items) + 1
+            made.items.append({"id": number, "createdAt": _at(0), "state": "succeeded"})
+        return reply({"runId": len(made.items)}, 202) if how == "serve" else reply({}, 503)
+
+    scripted.on("POST", "/imports/1/runs", post)
+    scripted.on("GET", "/imports/1/runs", lambda _: reply(made.items[::-1]))
+    made.client = APIClient(
+        api_key="a key", endpoint=scripted.url, local_api_spec=str(official_spec), retries=at_once
+    )
+    return made
+
+
+def test_run_of_an_import_that_was_started_has_the_name_that_the_post_gives_it(imports):
+    imports.fails = ["work"]
+    assert imports.client.imports.post_runs(1).run_id == 1
+    assert len(imports.items) == 1
+
+
+def test_run_of_an_import_that_this_client_has_just_started_is_not_taken_for_the_next(imports):
+    assert imports.client.imports.post_runs(1).run_id == 1
+    imports.fails = ["refuse"]
+    assert imports.client.imports.post_runs(1).run_id == 2
