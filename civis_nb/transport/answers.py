@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ Wanted = Literal["", "object", "list"]
 #: Statuses that have an error of their own.
 _KINDS = {401: CivisAPIKeyError, 501: CivisNotImplementedError}
 _WITHOUT_BODY = frozenset({204, 304})
+#: A text in JSON, and the colon behind it where it names a field.
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*(?:"(\s*:)?|\\?\Z)', re.DOTALL)
 #: What gzip makes of nothing.
 _EMPTY_GZIP_BYTES = 20
 
@@ -141,7 +144,11 @@ def _garbled(response: requests.Response, method: str) -> Outcome:
     html = start.startswith((b"<!doctype", b"<!--", b"<html", b"<?xml", b"<head", b"<body")) or (
         "html" in response.headers.get("Content-Type", "").lower()
     )
-    message = masked_url(" ".join(response.content[:2000].decode("utf-8", "replace").split())[:200])
+    beginning = response.content[:2000].decode("utf-8", "replace")
+    if beginning.lstrip()[:1] in ("{", "["):
+        # A value may be a new key, which the answer was to give.
+        beginning = _JSON_TEXT.sub(lambda found: found[0] if found[1] else '"…"', beginning)
+    message = masked_url(" ".join(beginning.split())[:200])
     hint = (
         "It is a web page: is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
         if html

@@ -207,6 +207,22 @@ def test_answer_that_is_no_json_says_what_it_was(session, scripted, body):
     assert "may have done the work" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id": 1, "token": "s3cret", "a',
+        b'[{"token" : "s3cr\\"et"',
+        b'{"token":"s3cret',
+        b'{"token":"s3cr\\',
+    ],
+)
+def test_answer_that_was_cut_shows_no_text_that_it_was_to_give(session, scripted, body):
+    scripted.on("POST", "/a", body)
+    with pytest.raises(errors.CivisClientError, match="token") as caught:
+        session.call("POST", "a")
+    assert "s3cr" not in str(caught.value)
+
+
 def test_web_page_is_not_asked_for_again(session, scripted):
     scripted.on("GET", "/a", b"<!DOCTYPE html><title>Hotel login</title>")
     with pytest.raises(errors.CivisClientError, match="login page"):
