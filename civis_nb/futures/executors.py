@@ -10,7 +10,7 @@ from abc import abstractmethod
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from civis_nb._waiting import first_done
+from civis_nb._waiting import SLICE_S, first_done
 from civis_nb._wire_text import preformatted
 from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisInputError
@@ -66,6 +66,9 @@ class _CivisExecutor(Executor):
         self._count = 0
         self._lock = threading.Lock()
         self._closed = False
+        #: Runs that are being started, and whether they are to be cancelled as soon as they are.
+        self._starting, self._cancelling = 0, False
+        self._changed = threading.Condition(self._lock)
         self._futures: list[ContainerFuture] = []
 
     @abstractmethod
@@ -78,11 +81,20 @@ class _CivisExecutor(Executor):
             self._refuse_when_closed()
             name = f"{self.name} {self._count}" if self.inc_script_names else self.name
             self._count += 1
-        job = self._create_job(name, work)
-        run = self.client.jobs.post_runs(job.id)
-        future = self._make_future(job.id, run.id)
-        with self._lock:
-            self._futures.append(future)
+            self._starting += 1
+        future = None
+        try:
+            job = self._create_job(name, work)
+            run = self.client.jobs.post_runs(job.id)
+            future = self._make_future(job.id, run.id)
+        finally:
+            with self._lock:
+                self._starting -= 1
+                self._futures += [] if future is None else [future]
+                is_unwanted = self._cancelling
+                self._changed.notify_all()
+        if is_unwanted:
+            future.cancel()
         return future
 
     def __repr__(self) -> str:
@@ -128,6 +140,9 @@ class _CivisExecutor(Executor):
         """
         with self._lock:
             self._closed = True
+            self._cancelling = self._cancelling or cancel_futures
+            while self._starting and wait:
+                self._changed.wait(SLICE_S)
             futures = list(self._futures)
         if cancel_futures:
             self.cancel_all()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import datetime
+import threading
 
 import pytest
 
@@ -96,3 +97,35 @@ def test_cancel_all_stops_what_has_not_ended(platform):
     pool.shutdown(cancel_futures=True)
     assert future.cancelled()
     assert stopped == [(5,)]
+
+
+@pytest.mark.parametrize("cancel_futures", [False, True])
+def test_shutdown_includes_a_run_that_is_being_started(platform, make, until, cancel_futures):
+    begun, goes_on, stopped = threading.Event(), threading.Event(), []
+
+    def post_runs(_):
+        begun.set()
+        assert goes_on.wait(20)
+        return make.run("queued", id=9)
+
+    platform.script["jobs.post_runs"] = [post_runs]
+    platform.script["scripts.get_containers_runs"] = [
+        lambda *_: {"state": "cancelled" if stopped else "succeeded" if ended else "running"}
+    ]
+    platform.script["scripts.post_cancel"] = [lambda *ids: stopped.append(ids)]
+    ended: list[bool] = []
+    executor = _ContainerShellExecutor(client=platform, polling_interval=0.01)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        submitted = pool.submit(executor.submit, "sleep 60")
+        assert begun.wait(20)
+        shutdown = pool.submit(executor.shutdown, cancel_futures=cancel_futures)
+        until(lambda: executor._closed)
+        goes_on.set()
+        future = submitted.result(20)
+        if not cancel_futures:
+            with pytest.raises(TimeoutError):
+                shutdown.result(0.1)
+            ended.append(True)
+        shutdown.result(20)
+    assert future.cancelled() == cancel_futures
+    assert stopped == ([(5,)] if cancel_futures else [])
