@@ -8,6 +8,7 @@ import time
 
 from civis_nb import config
 from civis_nb.errors import (
+    CivisArgumentError,
     CivisClientError,
     CivisInputError,
     CivisNotImplementedError,
@@ -56,7 +57,7 @@ def checked_interval(given: float | None) -> float | None:
     Raises
     ------
     CivisInputError
-        When it is not a positive number.
+        When it is not a positive number; a TypeError too when it is no number.
 
     Examples
     --------
@@ -66,8 +67,10 @@ def checked_interval(given: float | None) -> float | None:
     if given is None:
         setting = config.get("poll_interval_s")
         return None if setting is None else float(setting)
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < math.inf:
-        raise CivisInputError(
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not is_number or not 0 < given < math.inf:
+        kind = CivisInputError if is_number else CivisArgumentError
+        raise kind(
             f"polling_interval can't be {given!r}: it must be positive, a number of seconds."
         )
     return float(given)

@@ -249,21 +249,33 @@ class _End:
         """Return it; the run is asked for until it is over."""
         now = time.monotonic()
         if self._seen_over is None:
-            finished_at = field(self._client.jobs.get_runs(*self._ids), "finished_at")
+            run = self._client.jobs.get_runs(*self._ids)
+            finished_at = field(run, "finished_at")
             if not isinstance(finished_at, str):
                 return False
-            self._seen_over = now - _seconds_since(finished_at)
+            self._seen_over = now - _age_s(finished_at, _server_time(run))
         return now - self._seen_over >= self._timeout_s
 
 
-def _seconds_since(moment: str) -> float:
-    """Return the age of a moment; 0 for what is no time."""
+def _age_s(moment: str, now: datetime.datetime) -> float:
+    """Return how old a moment is; 0 for what is no time."""
     with contextlib.suppress(ValueError):
         then = datetime.datetime.fromisoformat(moment)
         if then.tzinfo is None:
             then = then.replace(tzinfo=datetime.UTC)
-        return max((datetime.datetime.now(datetime.UTC) - then).total_seconds(), 0.0)
+        return max((now - then).total_seconds(), 0.0)
     return 0.0
+
+
+def _server_time(answer: Any) -> datetime.datetime:
+    """Return the server's time when it answered: its clock is the one that dates its runs."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        when = parsedate_to_datetime(header(answer, "date") or "")
+    except ValueError:
+        return datetime.datetime.now(datetime.UTC)
+    return when.replace(tzinfo=when.tzinfo or datetime.UTC)
 
 
 def _id(entry: Any) -> int:

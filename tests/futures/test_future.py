@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 
 from civis_nb.errors import (
+    CivisArgumentError,
     CivisClientError,
     CivisInputError,
     CivisJobFailure,
@@ -229,7 +230,9 @@ def test_query_tells_its_run_by_its_answer(fake):
 
 @pytest.mark.parametrize("wrong", [0, -1, "fast", True])
 def test_polling_interval_must_be_a_positive_number(fake, wrong):
-    with pytest.raises(CivisInputError, match="polling_interval"):
+    # What is no number is a TypeError as well, as for every other argument.
+    kind = CivisArgumentError if isinstance(wrong, str | bool) else CivisInputError
+    with pytest.raises(kind, match="polling_interval"):
         follow(fake, polling_interval=wrong)
 
 

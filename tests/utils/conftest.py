@@ -21,6 +21,7 @@ class LogServer:
         self.page_entries = 10**6
         self.reads: list[dict] = []
         self.run = {"id": 2, "state": "running", "finishedAt": None}
+        self.run_headers = {}
         self.runs = [{"id": 2}]
         self.ignores_last_id = False
         self.on_read = lambda: None
@@ -60,7 +61,7 @@ class LogServer:
         return answer
 
     def get_runs(self, job_id, run_id):
-        return Response(self.run)
+        return Response(self.run, headers=self.run_headers)
 
     def list_runs(self, job_id, limit, order, order_dir):
         assert (limit, order, order_dir) == (1, "id", "desc")

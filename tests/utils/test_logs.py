@@ -189,6 +189,19 @@ def test_finished_timeout_waits_for_the_run_to_end(log_server):
     assert list(follower) == []
 
 
+def test_finished_timeout_goes_by_the_clock_of_the_server(log_server):
+    def later():
+        if len(log_server.reads) == 4:
+            log_server.write("b")
+            log_server.complete = True
+
+    log_server.write("a")
+    log_server.run.update(state="succeeded", finishedAt="2020-01-01T00:00:00.000Z")
+    log_server.run_headers = {"Date": "Wed, 01 Jan 2020 00:00:01 GMT"}
+    log_server.on_read = later
+    assert messages(job_logs(1, 2, finished_timeout=60, client=log_server)) == ["a", "b"]
+
+
 def test_window_of_late_entries_is_bounded(log_server):
     log_server.entries = {n * 3: str(n) for n in range(1, 5000)}
     cursor = LogCursor(log_server, 1, 2)
