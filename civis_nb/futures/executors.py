@@ -141,11 +141,15 @@ class _CivisExecutor(Executor):
         with self._lock:
             self._closed = True
             self._cancelling = self._cancelling or cancel_futures
+            futures = list(self._futures)
+        if cancel_futures:
+            # Those that are still being started are cancelled by the threads that start them.
+            for future in futures:
+                future.cancel()
+        with self._lock:
             while self._starting and wait:
                 self._changed.wait(SLICE_S)
             futures = list(self._futures)
-        if cancel_futures:
-            self.cancel_all()
         going: set[Any] = set(futures) if wait else set()
         while going:
             _, going = first_done(going)
