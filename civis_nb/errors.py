@@ -28,6 +28,7 @@
     │   └── CivisMemoryFailure (MemoryError)      ... for want of memory
     ├── CivisCancelledError (concurrent.futures.CancelledError)   a run was cancelled
     ├── CivisImportError                          data could not be prepared for a table
+    │   └── CivisPreparationError (CivisJobFailure)   ... the run that was to do so failed
     ├── JobSubmissionError                        a job of joblib's backend could not be started
     ├── EmptyResultError                          a result that holds nothing
     ├── CivisImmutableResponseError (TypeError)   an attempt to change a response
@@ -57,41 +58,16 @@ if TYPE_CHECKING:
     import requests
 
 __all__ = [
-    "CivisAPIError",
-    "CivisAPIKeyError",
-    "CivisArgumentError",
-    "CivisCancelledError",
-    "CivisClientError",
-    "CivisConfigError",
-    "CivisConnectionError",
-    "CivisContentError",
-    "CivisDependencyError",
-    "CivisDownloadError",
-    "CivisError",
-    "CivisExpressionError",
-    "CivisImmutableResponseError",
-    "CivisImportError",
-    "CivisInputError",
-    "CivisJobFailure",
-    "CivisLocalError",
-    "CivisLookupError",
-    "CivisMagicError",
-    "CivisMemoryFailure",
-    "CivisMissingKeyError",
-    "CivisNotImplementedError",
-    "CivisPlatformEndedError",
-    "CivisSQLError",
-    "CivisSpecError",
-    "CivisTimeoutError",
-    "CivisTransferError",
-    "CivisUploadError",
-    "EmptyResultError",
-    "JobSubmissionError",
-    "PortInUseError",
-    "StateInUseError",
-    "WarehouseError",
-    "WorkflowValidationError",
-]
+    "CivisAPIError", "CivisAPIKeyError", "CivisArgumentError", "CivisCancelledError",
+    "CivisClientError", "CivisConfigError", "CivisConnectionError", "CivisContentError",
+    "CivisDependencyError", "CivisDownloadError", "CivisError", "CivisExpressionError",
+    "CivisImmutableResponseError", "CivisImportError", "CivisInputError", "CivisJobFailure",
+    "CivisLocalError", "CivisLookupError", "CivisMagicError", "CivisMemoryFailure",
+    "CivisMissingKeyError", "CivisNotImplementedError", "CivisPlatformEndedError",
+    "CivisPreparationError", "CivisSQLError", "CivisSpecError", "CivisTimeoutError",
+    "CivisTransferError", "CivisUploadError", "EmptyResultError", "JobSubmissionError",
+    "PortInUseError", "StateInUseError", "WarehouseError", "WorkflowValidationError",
+]  # fmt: skip
 
 
 class CivisConfigError(CivisError):
@@ -353,6 +329,10 @@ class CivisCancelledError(CivisError, concurrent.futures.CancelledError):
 
 class CivisImportError(CivisError):
     """Data could not be prepared for, or loaded into, a table."""
+
+
+class CivisPreparationError(CivisImportError, CivisJobFailure):
+    """The run that was to prepare a file for a table failed."""
 
 
 class JobSubmissionError(CivisError):

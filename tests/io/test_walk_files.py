@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import pickle
 
 import pandas as pd
 import pytest
@@ -13,7 +14,9 @@ import civis_nb.io as cio
 from civis_nb.errors import (
     CivisAPIError,
     CivisDownloadError,
+    CivisImportError,
     CivisInputError,
+    CivisJobFailure,
     CivisUploadError,
     EmptyResultError,
 )
@@ -131,6 +134,18 @@ def test_csv_files_into_tables(io_client, tmp_path):
     ]
     cio.civis_file_to_table(ids, DB, "public.two", client=io_client).result()
     assert len(cio.read_civis("public.two", DB, client=io_client)) == 3
+
+
+@pytest.mark.parametrize("text", ["", "a|b\n1|x\n"])
+def test_file_that_can_not_be_prepared_fails_the_import(io_client, tmp_path, text):
+    (tmp_path / "x.csv").write_text(text)
+    # As of the package `civis`, and with what the run said.
+    with pytest.raises(CivisImportError, match=r"is empty|separated by pipes") as caught:
+        cio.csv_to_civis(tmp_path / "x.csv", DB, "public.unprepared", client=io_client)
+    assert isinstance(caught.value, CivisJobFailure)
+    assert caught.value.response.state == "failed"
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.job_id) == (str(caught.value), caught.value.job_id)
 
 
 def test_ids_that_are_text_are_refused():

@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisImportError
+from civis_nb.errors import (
+    CivisImportError,
+    CivisJobFailure,
+    CivisMemoryFailure,
+    CivisPreparationError,
+)
 from civis_nb.frames.sql_types import declared_types_of
 from civis_nb.futures import CivisFuture
 from civis_nb.io.call import start_run
@@ -88,7 +93,7 @@ def preprocess(
     found = []
     try:
         for file_id, future in zip(file_ids, futures, strict=True):
-            wait_for(future)
+            _await(future)
             found.append(_detected(client, file_id, future))
     except Exception:
         # One that failed; an interrupt is the call's own business.
@@ -107,6 +112,27 @@ def _start(client: Client, job_id: int, polling_interval: int | float | None) ->
         polling_interval=polling_interval,
         client=client,
     )
+
+
+def _await(future: CivisFuture) -> None:
+    """Wait for the preprocessing of a file.
+
+    Raises
+    ------
+    CivisPreparationError
+        When it failed.
+    """
+    try:
+        wait_for(future)
+    except CivisJobFailure as error:
+        if isinstance(error, CivisMemoryFailure):
+            raise
+        failed = CivisPreparationError(
+            error.platform_message, error.response, error.job_id, error.run_id
+        )
+        for note in getattr(error, "__notes__", ()):
+            failed.add_note(note)
+        raise failed from None
 
 
 def _detected(client: Client, source_id: int, future: CivisFuture) -> Detected:
