@@ -20,6 +20,7 @@ from civis_nb.errors import (
     CivisUploadError,
     EmptyResultError,
 )
+from civis_nb.io.files.remote import remote_output
 
 DB = "sample"
 
@@ -112,6 +113,14 @@ def test_file_without_content(io_client):
     file_id = cio.file_to_civis(io.BytesIO(b""), "empty", client=io_client)
     with pytest.raises(EmptyResultError, match="no content"):
         cio.civis_to_file(file_id, io.BytesIO(), client=io_client)
+
+
+def test_output_that_has_expired(io_client):
+    run = cio.export_to_civis_file("select 1 as a", DB, client=io_client).result()
+    io_client.files.patch(run.output[0].file_id, expires_at="2020-01-01T00:00:00Z")
+    (output,) = io_client.scripts.get_sql_runs(run.sql_id, run.id).output
+    with pytest.raises(EmptyResultError, match=r"expired.*Run the statement again"):
+        remote_output(io_client, output)
 
 
 def test_bad_targets_of_downloads(tmp_path):

@@ -88,6 +88,11 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
     tuple
         What to download, and the file as the platform describes it; None for the latter where
         it does not.
+
+    Raises
+    ------
+    EmptyResultError
+        When the output has no content any more.
     """
     file_id = field(output, "file_id")
     what = file_label(file_id, field(output, "output_name"))
@@ -99,8 +104,13 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
             # The export's own link needs no permission on the file: its size stays unknown.
             file = None
     size = whole_number(getattr(file, "file_size", None)) or None
-    renew = link_renewal(client, file_id)
-    return Remote(what, field(output, "path"), size, renew, as_stored=True), file
+    path = field(output, "path")
+    if not path:
+        raise EmptyResultError(
+            f"{what} has no content any more: it has expired, or was removed. Run the statement "
+            "again."
+        )
+    return Remote(what, path, size, link_renewal(client, file_id), as_stored=True), file
 
 
 def size_in_store(url: Any, session: Any) -> int | None:

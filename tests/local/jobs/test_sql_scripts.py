@@ -249,3 +249,15 @@ def test_slow_statement_is_cancelled(jobs_api, http):
     assert quick["state"] == "succeeded"
     answer = http("DELETE", path)
     assert (answer.status_code, answer.json()["state"]) == (202, "cancelled")
+
+
+def test_a_result_that_has_expired_has_no_address(jobs_api, http):
+    job = jobs_api.sql("select 1 as a")
+    run = jobs_api.run("/scripts/sql", job)
+    (output,) = run["output"]
+    assert _content(run)
+    path = f"/files/{output['fileId']}"
+    assert http("PATCH", path, json={"expiresAt": "2020-01-01T00:00:00Z"}).status_code == 200
+    assert jobs_api.get(path)["fileUrl"] is None
+    seen = jobs_api.get(f"/scripts/sql/{job['id']}/runs/{run['id']}")
+    assert (seen["state"], seen["output"]) == ("succeeded", [{**output, "path": None}])

@@ -22,6 +22,7 @@ from civis_nb.local.endpoints.scripts.models import (
     SqlScript,
 )
 from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.files.registry import has_content
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
@@ -73,12 +74,13 @@ def _run(context: PlatformContext, row: Row[Any]) -> SqlRun:
 
 
 def _link(context: PlatformContext, file_id: int) -> str | None:
-    """Return the address of a result's file; None when the file is gone."""
+    """Return the address of a result's file; None when it is gone or has expired."""
     try:
-        return context.files.download_url(context.files.row(file_id))
+        file = context.files.row(file_id)
     except NotFound:
         # The file was removed; that does not unmake the run.
         return None
+    return context.files.download_url(file) if has_content(file) else None
 
 
 def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> SqlScript:
