@@ -26,7 +26,7 @@ from civis_nb.local.endpoints.scripts.models import (
 from civis_nb.local.endpoints.scripts.python3 import PYTHON3_SCRIPTS
 from civis_nb.local.endpoints.scripts.r import R_SCRIPTS
 from civis_nb.local.endpoints.scripts.sql import SQL_SCRIPTS
-from civis_nb.local.errors import Invalid, NotSupported
+from civis_nb.local.errors import Conflict, Invalid, NotSupported, RequestError
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.outputs import output_item
@@ -38,7 +38,7 @@ from civis_nb.local.workflows.executions import create_execution, find_workflow
 from civis_nb.local.workflows.state import Action, Execution, Task
 from civis_nb.spec.names import camel_to_snake
 
-__all__ = ["QueuedRun", "answer", "queue_again", "run_result", "start"]
+__all__ = ["QueuedRun", "answer", "run_result", "start"]
 
 #: action -> the body of the request that creates such a job, and what creates it
 _JOBS: Mapping[str, tuple[type[Wire], JobService[Any]]] = {
@@ -127,10 +127,10 @@ def start(
     execution: Execution,
     task: Task,
     action: Action,
-    name: str,
+    name: str | None,
     arguments: Mapping[str, Any],
 ) -> QueuedRun | None:
-    """Store what an action starts, and its ids with the action.
+    """Store what an action starts, and its ids with the action; without a name, a further run.
 
     Returns
     -------
@@ -145,6 +145,8 @@ def start(
     # What is not the user's own is refused as in a request of the user.
     token = REQUESTER.set(Requester(execution.user_id, is_only_user=False))
     try:
+        if name is None:
+            return _queue_again(connection, action)
         return _started(connection, execution, task, action, name, arguments)
     finally:
         REQUESTER.reset(token)
@@ -178,12 +180,18 @@ def _started(
     return QueuedRun(row.id, job.type, job.user_id)
 
 
-def queue_again(connection: Connection, action: Action) -> QueuedRun:
+def _queue_again(connection: Connection, action: Action) -> QueuedRun:
     """Store another run of the job of an action."""
     assert action.job_id is not None  # noqa: S101 - it had a run
-    job = states.find_job(connection, action.job_id)
-    action.run_id = states.queue_run(connection, action.job_id).id
-    return QueuedRun(action.run_id, job.type, job.user_id)
+    try:
+        job = states.find_job(connection, action.job_id)
+        run = states.queue_run(connection, action.job_id)
+    except RequestError as error:
+        raise Conflict(
+            f"Run {action.run_id} ended with the platform, and can't be repeated: {error}"
+        ) from None
+    action.run_id = run.id
+    return QueuedRun(run.id, job.type, job.user_id)
 
 
 def _body(model: type[Any], name: str, arguments: Mapping[str, Any], *more: str) -> Any:

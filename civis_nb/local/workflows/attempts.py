@@ -25,7 +25,9 @@ class Start:
 
     __slots__ = ("action", "arguments", "name", "task")
 
-    def __init__(self, task: Task, action: Action, name: str, arguments: dict[str, Any]) -> None:
+    def __init__(
+        self, task: Task, action: Action, name: str | None, arguments: dict[str, Any]
+    ) -> None:
         self.task = task
         self.action = action
         self.name = name
@@ -168,6 +170,10 @@ class Attempts:
                 self.starts.append(Start(task, action, name, arguments))
         except RequestError as error:
             action.state, action.error = "error", str(error)
+
+    def start_again(self, task: Task, action: Action) -> None:
+        """Note that the job of an action, whose run ended with the platform, is to be run again."""
+        self.starts.append(Start(task, action, None, {}))
 
     def action_ended(self, task: Task, action: Action) -> None:
         """Continue after an action that has ended; its state and result are set already."""

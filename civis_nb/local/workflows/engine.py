@@ -248,27 +248,26 @@ class Engine:
         if opened is None:
             return
         execution, progress, attempts = opened.execution, opened.progress, opened.attempts
-        queued: list[QueuedRun] = []
         if execution.started_at is None:
             progress.begin()
-        self._collect(opened, queued)
+        self._collect(opened)
         if progress.ready:
             attempts.advance(execution.tasks[progress.ready.popleft()])
-        self._write(opened, queued)
+        self._write(opened)
         if progress.ready:
             with self._changed:
                 self._wake(execution_id)
 
-    def _collect(self, opened: _Open, queued: list[QueuedRun]) -> None:
+    def _collect(self, opened: _Open) -> None:
         """Set what became of actions that may have ended, and of tasks whose time has come."""
         with self._changed:
             checks, due = list(opened.to_check), list(opened.due)
             opened.to_check.clear()
             opened.due.clear()
         if checks:
-            for task, action in collect(self._context, opened.progress, checks, queued):
+            for task, action in collect(self._context, opened.attempts, checks):
                 opened.attempts.action_ended(task, action)
-            # Some were started again.
+            # The ends of some could not be stored yet.
             self._watch(opened, [one for one in checks if one[1].state == "running"])
         now = utc_now()
         for number in due:
@@ -277,13 +276,14 @@ class Engine:
     def _write(
         self,
         opened: _Open,
-        queued: Sequence[QueuedRun] = (),
         check: Callable[[Connection, Execution], None] | None = None,
     ) -> None:
         """Store what has changed and what is started, in one transaction; then submit runs."""
         execution, progress, attempts = opened.execution, opened.progress, opened.attempts
-        runs = list(queued)
-        starts, attempts.starts = attempts.starts, []
+        runs: list[QueuedRun] = []
+        # What is to be run again may have ended meanwhile, by its time limit.
+        starts = [one for one in attempts.starts if one.action.state == "running"]
+        attempts.starts = []
         changed = [execution.tasks[number] for number in sorted(execution.changed_tasks)]
         with self._store.begin() as connection:
             if check is not None:

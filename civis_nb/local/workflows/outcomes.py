@@ -8,12 +8,11 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import CivisExpressionError
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.errors import RequestError
 from civis_nb.local.runs.pool import STOPPED_MESSAGE
 from civis_nb.local.runs.recovery import MESSAGE
 from civis_nb.local.store.schema import job_runs, workflow_executions
-from civis_nb.local.workflows.actions import QueuedRun, queue_again, run_result
-from civis_nb.local.workflows.progress import Progress
+from civis_nb.local.workflows.actions import run_result
+from civis_nb.local.workflows.attempts import Attempts
 from civis_nb.local.workflows.state import ENDED, Action, Task
 
 __all__ = ["collect"]
@@ -21,25 +20,21 @@ __all__ = ["collect"]
 
 def collect(
     context: PlatformContext,
-    progress: Progress,
+    attempts: Attempts,
     actions: Sequence[tuple[Task, Action]],
-    queued: list[QueuedRun],
 ) -> list[tuple[Task, Action]]:
     """Set the states of actions whose run or execution has ended, and return these.
 
-    A run that ended with the platform before it had started is started again: added to `queued`,
-    to be submitted once that is stored.
+    A run that ended with the platform before it had started is started again, in the transaction
+    that stores what has changed.
     """
     ended: list[tuple[Task, Action]] = []
-    # A run that is queued again here, and not submitted before the process ends, never started.
-    with context.store.begin() as connection:
+    with context.store.read() as connection:
         for task, action in actions:
             if action.state != "running":
                 continue
             if action.run_id is not None:
-                again = _take_run(context, connection, progress, task, action)
-                if again is not None:
-                    queued.append(again)
+                _take_run(context, connection, attempts, task, action)
             elif action.child_id is not None:
                 _take_child(connection, action)
             if action.state != "running":
@@ -50,56 +45,52 @@ def collect(
 def _take_run(
     context: PlatformContext,
     connection: Connection,
-    progress: Progress,
+    attempts: Attempts,
     task: Task,
     action: Action,
-) -> QueuedRun | None:
-    """Set what became of a run; return the one that takes its place."""
+) -> None:
+    """Set what became of a run."""
     run = connection.execute(select(job_runs).where(job_runs.c.id == action.run_id)).one_or_none()
     if run is None:
         action.state = "error"
         action.error = f"Job {action.job_id} was deleted while the task ran it."
-        return None
+        return
     if run.state in ("queued", "running"):
-        return None
+        return
     if run.state == "succeeded":
         action.state, action.result = "success", run_result(context, connection, run)
     elif run.state == "cancelled":
         action.state = "cancelled"
         action.error = f"Run {run.id} of job {run.job_id} was cancelled."
     elif run.error in (MESSAGE, STOPPED_MESSAGE):
-        return _after_a_stop(connection, progress, task, action, run)
+        _after_a_stop(attempts, task, action, run)
     else:
         action.state = "error"
         action.result = run_result(context, connection, run)
         action.error = f"Run {run.id} of job {run.job_id} failed: {run.error or 'see its log.'}"
-    return None
 
 
-def _after_a_stop(
-    connection: Connection, progress: Progress, task: Task, action: Action, run: Row[tuple[object]]
-) -> QueuedRun | None:
+def _after_a_stop(attempts: Attempts, task: Task, action: Action, run: Row[tuple[object]]) -> None:
     """Decide about a run that ended because the platform did."""
-    definition = progress.task_definition(task)
-    action.state = "error"
+    definition = attempts.progress.task_definition(task)
     try:
-        if run.started_at is None or progress.variables.evaluate(definition.safe_rerun, task):
+        if run.started_at is None or attempts.variables.evaluate(definition.safe_rerun, task):
             message = f"Run {run.id} ended with the platform: run again, as safe-rerun says."
-            progress.execution.keep_replaced(task, action, message if run.started_at else None)
-            again = queue_again(connection, action)
+            attempts.execution.keep_replaced(task, action, message if run.started_at else None)
             task.info = message if run.started_at else task.info
-            action.state = "running"
-            progress.execution.touch(task, action)
-            return again
-    except (RequestError, CivisExpressionError) as error:
+            attempts.execution.touch(task, action)
+            attempts.start_again(task, action)
+            return
+    except CivisExpressionError as error:
+        action.state = "error"
         action.error = f"Run {run.id} ended with the platform, and can't be repeated: {error}"
-        return None
+        return
+    action.state = "error"
     action.error = (
         f"The local platform ended while run {run.id} of job {run.job_id} was active: how much of "
         "it was done is not known. Retry the task if it may run twice; safe-rerun: true says so in "
         "the definition."
     )
-    return None
 
 
 def _take_child(connection: Connection, action: Action) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
+import sqlite3
 import subprocess
 import sys
 import time
@@ -99,6 +101,25 @@ def test_a_task_that_outlives_its_execution_is_ended_by_a_restart_too(tmp_path, 
         api = WorkflowsApi(http_of(platform))
         done = api.until(path, lambda one: states_of(one)["a"] == "error")
         assert done["mistralState"] == "error"
+
+
+def test_a_run_is_queued_again_only_with_the_execution_that_it_belongs_to(tmp_path, http_of):
+    tasks = "\n".join(f"        t{number}: {container('sleep 60')}" for number in range(5))
+    with start(tmp_path, samples=False) as platform:
+        api = WorkflowsApi(http_of(platform))
+        path = api.start(api.make(workflow(tasks)))["path"]
+        api.until(path, lambda one: sorted(_run_states(one)) == ["queued"] + ["running"] * 4)
+    with contextlib.closing(sqlite3.connect(tmp_path / "platform.sqlite")) as store, store:
+        store.execute(
+            "CREATE TRIGGER refused BEFORE UPDATE ON workflow_actions "
+            "BEGIN SELECT RAISE(ABORT, 'refused by the test'); END"
+        )
+    with start(tmp_path, samples=False) as platform:
+        api = WorkflowsApi(http_of(platform))
+        done = api.ended(path)
+        assert "refused by the test" in done["mistralStateInfo"], done
+        jobs = api.http.json("GET", "/jobs")
+        assert [job["state"] for job in jobs] == ["failed"] * 5
 
 
 def _run_states(execution: dict[str, Any]) -> list[str]:
