@@ -27,6 +27,24 @@ with civis_nb.local.start(samples=False) as platform:
     print(json.dumps([platform.endpoint, platform.api_key]), flush=True)
     sys.stdin.read()
 """
+#: Opens all files but four on request, and closes them again.
+TAKING_SERVER = SERVER.replace(
+    "    sys.stdin.read()\n",
+    """    import contextlib, os
+    sys.stdin.readline()
+    taken = []
+    with contextlib.suppress(OSError):
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    for descriptor in taken[-4:]:
+        os.close(descriptor)
+    print("taken", flush=True)
+    sys.stdin.readline()
+    for descriptor in taken[:-4]:
+        os.close(descriptor)
+    sys.stdin.read()
+""",
+)
 
 
 @pytest.fixture
@@ -144,3 +162,44 @@ def test_more_clients_than_descriptors_are_told_to_come_again(small_platform):
             ] in ("queued", "running"):
                 assert time.monotonic() < deadline
             assert found["resultRows"] == [["42"]]
+
+
+def test_a_script_waits_until_its_process_can_be_started():
+    process = subprocess.Popen(
+        [sys.executable, "-c", TAKING_SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    endpoint, key = json.loads(process.stdout.readline())
+    deadline = time.monotonic() + DEADLINE_S
+    (session,) = _sessions(key, 1)
+
+    def get(path):
+        while True:
+            answer = session.get(endpoint + path, timeout=30)
+            assert time.monotonic() < deadline, answer.text
+            if answer.status_code != 503:
+                assert answer.status_code == 200, answer.text
+                return answer.json()
+
+    body = {"name": "n", "source": "print(6 * 7)"}
+    script = session.post(f"{endpoint}/scripts/python3", json=body, timeout=30).json()
+    runs = f"/scripts/python3/{script['id']}/runs"
+    process.stdin.write("take\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "taken\n"
+    run = session.post(endpoint + runs, timeout=30).json()
+    path = f"{runs}/{run['id']}"
+    while not any("Too many files" in entry["message"] for entry in get(f"{path}/logs")):
+        assert get(path)["state"] in ("queued", "running"), get(path)
+    assert get(path)["state"] == "running"
+    process.stdin.write("free\n")
+    process.stdin.flush()
+    while (seen := get(path))["state"] == "running":
+        assert time.monotonic() < deadline, seen
+    assert (seen["state"], seen["error"]) == ("succeeded", None)
+    assert "42" in [entry["message"] for entry in get(f"{path}/logs")]
+    session.close()
+    assert process.communicate()[1] == ""

@@ -6,17 +6,34 @@ token, and returns how the command ended.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from civis_nb.cancellation import CancelToken
+from civis_nb.errors import CivisLocalError
 
-__all__ = ["IDENTITY", "Ended", "Executor", "JobSpec", "LogWriter", "StartedProcess"]
+__all__ = [
+    "EXHAUSTED",
+    "IDENTITY",
+    "Ended",
+    "Executor",
+    "JobSpec",
+    "LogWriter",
+    "NotStartedError",
+    "StartedProcess",
+]
 
 #: The variables that tell whose process it is; runs of other platforms have the same numbers.
 IDENTITY = ("CIVIS_API_KEY", "CIVIS_JOB_ID", "CIVIS_RUN_ID")
+#: What the system says when no more files can be opened.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE})
+
+
+class NotStartedError(CivisLocalError):
+    """Nothing of a command was started; the cause says why, and it may be tried again."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +127,8 @@ class Executor(Protocol):
         Raises
         ------
         CivisLocalError
-            When the command can't be started.
+            When the command can't be started: a `NotStartedError` with the cause for what has
+            nothing to do with the command, as files that can't be opened.
         """
 
     def end_orphans(self, processes: Sequence[StartedProcess], api_key: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.runner.base import IDENTITY, JobSpec
+from civis_nb.local.runner.base import EXHAUSTED, IDENTITY, JobSpec
 
 __all__ = ["SupervisedCommand", "SupervisorReport"]
 
@@ -79,6 +79,8 @@ class SupervisedCommand:
             )
         except OSError as error:
             os.close(self._reports)
+            if error.errno in EXHAUSTED:
+                raise
             raise CivisLocalError(
                 f"The supervisor of run {spec.run_id} can't be started: {error}."
             ) from error

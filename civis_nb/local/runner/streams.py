@@ -17,6 +17,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
+from civis_nb.local.runner.base import EXHAUSTED
+
 __all__ = ["ERROR", "OUTPUT", "Streams"]
 
 OUTPUT = "info"
@@ -77,9 +79,14 @@ class Streams:
 
     def follow(self, pid: int) -> None:
         """Watch the process that now has the writing ends."""
-        with suppress(AttributeError, OSError):
+        try:
             self._process = os.pidfd_open(pid)
             self._poller.register(self._process)
+        except AttributeError:
+            pass
+        except OSError as error:
+            if error.errno in EXHAUSTED:
+                raise
         if not self._strict or self._process is None:
             # Where the system does not report the process's end, the end of its output shows it,
             # and that does not come while a writing end is open here.

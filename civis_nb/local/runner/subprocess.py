@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import psutil
 
 from civis_nb.cancellation import STOPPED, CancelToken
-from civis_nb.local.runner.base import Ended, JobSpec, LogWriter, StartedProcess
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.runner.base import (
+    Ended,
+    JobSpec,
+    LogWriter,
+    NotStartedError,
+    StartedProcess,
+)
 from civis_nb.local.runner.command import SupervisedCommand
 from civis_nb.local.runner.lines import LineSplitter
 from civis_nb.local.runner.orphans import end_sessions, kill_processes_of, process_started_at
@@ -48,17 +56,19 @@ class SubprocessExecutor:
         CivisLocalError
             When the command can't be started.
         """
-        for name, content in spec.files.items():
-            (spec.folder / name).write_bytes(content)
-        streams = Streams()
-        try:
-            command = SupervisedCommand(spec, streams.writers)
-        except BaseException:
-            streams.close()
-            raise
+        with _not_started():
+            for name, content in spec.files.items():
+                (spec.folder / name).write_bytes(content)
+            streams = Streams()
+            try:
+                command = SupervisedCommand(spec, streams.writers)
+            except BaseException:
+                streams.close()
+                raise
         with _Watch(command, streams, log, cancel, spec) as watch:
-            streams.follow(command.pid)
-            self._on_start(spec.run_id, command.pid, process_started_at(command.pid))
+            with _not_started():
+                streams.follow(command.pid)
+                self._on_start(spec.run_id, command.pid, process_started_at(command.pid))
             command.start()
             return watch.until_end()
 
@@ -73,6 +83,17 @@ class SubprocessExecutor:
             }
             for process in processes
         )
+
+
+@contextmanager
+def _not_started() -> Iterator[None]:
+    """Tell of what goes wrong in the block that nothing of the command was started."""
+    try:
+        yield
+    except CivisLocalError:
+        raise
+    except Exception as error:
+        raise NotStartedError(f"Nothing of the command was started: {error!r}") from error
 
 
 class _Watch:

@@ -13,6 +13,9 @@ _LONGEST_S = 1.0
 _MB = 1024 * 1024
 #: Shorter spans say more of the clock's steps than of the process.
 _SPAN_S = 0.25
+#: A process that has ended, or that can't be looked at because too many files are open: no reason
+#: to fail its run.
+_UNKNOWN = (psutil.Error, OSError)
 
 
 class UsageMeter:
@@ -36,7 +39,7 @@ class UsageMeter:
         try:
             self._supervisor: psutil.Process | None = psutil.Process(supervisor)
             self._process = psutil.Process(pid)
-        except psutil.Error:
+        except _UNKNOWN:
             self._supervisor = None
 
     def tick(self, *, idle: bool) -> None:
@@ -52,14 +55,14 @@ class UsageMeter:
         self._next = now + self._wait_s
         try:
             members = self._supervisor.children(recursive=True) if idle else [self._process]
-        except psutil.Error:
+        except _UNKNOWN:
             return
         memory, cpu = 0, 0.0
         for member in members:
             try:
                 memory += member.memory_info().rss
                 times = member.cpu_times()
-            except psutil.Error:
+            except _UNKNOWN:
                 continue
             cpu += times.user + times.system
         self.max_memory_mb = max(self.max_memory_mb or 0.0, round(memory / _MB, 1))

@@ -8,15 +8,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sqlalchemy.exc import DatabaseError
+
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.runner.base import Ended, JobSpec
+from civis_nb.local.runner.base import Ended, JobSpec, NotStartedError
 from civis_nb.local.runs.environment import job_environment, working_folder
 from civis_nb.local.runs.handlers.repository import clone
 from civis_nb.local.runs.task import RunTask
+from civis_nb.local.store.descriptors import is_exhausted
 
 __all__ = ["run_container", "run_python3", "run_r"]
 
 _MAX_ERROR_CHARS = 1000
+#: Seconds between two attempts to start a command while too many files are open.
+_DESCRIPTORS_WAIT_S = 0.1
 
 
 def run_python3(task: RunTask) -> None:
@@ -88,21 +93,46 @@ def run_container(task: RunTask) -> None:
 def _run(task: RunTask, command: Sequence[str], folder: Path, files: Mapping[str, bytes]) -> None:
     """Run a command with the job's environment; keep what it used, and raise when it fails."""
     task.log_unused_arguments()
-    spec = JobSpec(
-        task.run_id,
-        command,
-        job_environment(task),
-        folder,
-        files,
-        cancel_timeout_s=float(task.body.get("cancel_timeout") or 0),
-    )
-    task.cancel.raise_if_cancelled()
-    ended = task.executor.run(spec, task.log, task.cancel)
+    is_waiting = False
+    while True:
+        task.cancel.raise_if_cancelled()
+        try:
+            ended = task.executor.run(_spec(task, command, folder, files), task.log, task.cancel)
+            break
+        except NotStartedError as error:
+            cause = error.__cause__ or error
+            if not is_exhausted(cause):
+                raise cause from None
+        if not is_waiting:
+            task.log.warn(
+                "Too many files are open on the local platform: this run starts once it can open "
+                "its own. A higher limit (ulimit -n) lets more runs go on at once."
+            )
+        is_waiting = True
+        task.cancel.wait(_DESCRIPTORS_WAIT_S)
     task.result["max_memory_usage"] = ended.max_memory_mb
     task.result["max_cpu_usage"] = ended.max_cpu_millicores
     task.cancel.raise_if_cancelled()
     if ended.exit_code != 0:
         raise CivisLocalError(_failure(ended))
+
+
+def _spec(
+    task: RunTask, command: Sequence[str], folder: Path, files: Mapping[str, bytes]
+) -> JobSpec:
+    """Return what the executor is to carry out."""
+    try:
+        environment = job_environment(task)
+    except DatabaseError as error:
+        raise NotStartedError("The arguments of the run can't be read.") from error
+    return JobSpec(
+        task.run_id,
+        command,
+        environment,
+        folder,
+        files,
+        cancel_timeout_s=float(task.body.get("cancel_timeout") or 0),
+    )
 
 
 def _failure(ended: Ended) -> str:
