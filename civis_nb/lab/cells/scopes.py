@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from civis_nb.lab.cells.bodies import BEGINNINGS, Part, code_at
 from civis_nb.lab.cells.grammar import ENDS_FROM, NAMES_TABLE, output_names, wanted_at
 from civis_nb.lab.cells.groups import (
     Group,
@@ -89,6 +90,8 @@ class Place:
         The names that the query gives to what it selects, where they may stand.
     taken
         The columns that are named already, where each is named once.
+    variables
+        The arguments and variables of the function in whose body it is, with their types.
     """
 
     typed: str = ""
@@ -100,6 +103,7 @@ class Place:
     is_after_value: bool = False
     outputs: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 def place_at(sql: str, offset: int, backslashes: bool = False) -> Place:
@@ -120,6 +124,9 @@ def place_at(sql: str, offset: int, backslashes: bool = False) -> Place:
     >>> place.path, [source.path for source in place.sources]
     (('t',), [('people',)])
     """
+    part = code_at(sql, offset, backslashes)
+    if part is not None:
+        return _place_in(sql, offset, part, backslashes)
     tokens: list[Token] = []
     typed = ""
     if sql[:offset].count('"') % 2 and not all(
@@ -162,6 +169,32 @@ def place_at(sql: str, offset: int, backslashes: bool = False) -> Place:
         outputs=output_names(chain, at, _segment(chain[-1].parts, offset)),
         taken=wanted.taken,
     )  # fmt: skip
+
+
+def _place_in(sql: str, offset: int, part: Part, backslashes: bool) -> Place:
+    """Return what may stand at a place in the body of a function."""
+    begin = offset - part.start
+    text = sql[part.start : part.end]
+    place = place_at(text, begin, backslashes)
+    before = [
+        token
+        for token in tokenize(text[: begin - len(place.typed)], backslashes)
+        if token.kind not in ("space", "comment")
+    ]
+    if not place.wants:
+        return place
+    if part.is_declaration:
+        words = [word_of(token) for token in before if word_of(token) != "constant"]
+        is_value = {"default", "="} & set(words)
+        wants = "expression" if is_value else "type" if words else ""
+        return Place(place.typed, wants=wants, variables=part.variables if is_value else ())
+    if part.is_procedural and not before and not place.path:
+        return replace(place, wants="keyword", likely=BEGINNINGS)
+    first, last = (word_of(before[at]) if before else "" for at in (0, -1))
+    if part.is_procedural and last == "into" and first not in ("insert", "merge"):
+        # A variable takes what the statement returns.
+        return Place(place.typed, wants="expression", variables=part.variables)
+    return replace(place, variables=part.variables)
 
 
 def sources_of(sql: str, ctes: tuple[Source, ...], backslashes: bool = False) -> list[Source]:
@@ -256,8 +289,10 @@ def _sources(sql: str, parts: Sequence[Token | Group], ctes: tuple[Source, ...])
                 found.append(source)
             expects = False
             continue
-        if word in ("from", "join", "into", "update", "using", "table") or (
-            word == "copy" and at == 0
+        makes = word == "into" and any(word_of(one) == "select" for one in parts[:at])
+        if not makes and (
+            word in ("from", "join", "into", "update", "using", "table")
+            or (word == "copy" and at == 0)
         ):
             is_of_value = word == "from" and _is_of_value(parts, at)
             is_columns = (
