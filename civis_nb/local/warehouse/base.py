@@ -57,13 +57,19 @@ class Column:
 
 @dataclass(frozen=True)
 class ColumnInfo:
-    """A column of a table; ``order`` counts from 1."""
+    """A column of a table; ``order`` counts from 1. A text may have a limit."""
 
     name: str
     sql_type: str
     order: int
     nullable: bool
     comment: str | None = None
+    limit: TextLimit | None = None
+
+    @property
+    def declared_type(self) -> str:
+        """Return the type as it was declared: of a text with its length, as ``VARCHAR(30)``."""
+        return self.sql_type if self.limit is None else self.limit.sql_type
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_names_and_types_are_overridden_by_index(auto, rows, columns):
     overrides = {"0": {"name": "code", "type": "VARCHAR(9)"}, "2": {"sql_type": "bigint"}}
     run = auto(b"id,word,n\n001,a,1\n002,b,2\n", columnOverrides=overrides)
     assert run["state"] == "succeeded", run["error"]
-    assert columns() == {"code": "VARCHAR", "word": "VARCHAR", "n": "BIGINT"}
+    assert columns() == {"code": "VARCHAR(9)", "word": "VARCHAR", "n": "BIGINT"}
     assert rows() == [["001", "a", "1"], ["002", "b", "2"]]
 
 

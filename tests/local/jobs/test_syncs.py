@@ -74,7 +74,7 @@ def test_a_new_table_is_as_its_source(moves_api, sync, rows, target, databases):
     assert rows(target, databases[1]) == ROWS
     place = f"/databases/{databases[1]}/schemas/public/tables/{target}"
     columns = {c["name"]: c["sqlType"] for c in moves_api.get(place)["columns"]}
-    assert columns == {"id": "INTEGER", "word": "VARCHAR", "x": "DECIMAL(9,2)"}
+    assert columns == {"id": "INTEGER", "word": "VARCHAR(256)", "x": "DECIMAL(9,2)"}
     log = moves_api.messages(run["importId"], run["id"])
     assert any("3 rows written" in text for text in log)
     under_jobs = moves_api.get(f"/jobs/{run['importId']}/runs/{run['id']}")

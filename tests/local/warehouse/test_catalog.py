@@ -23,12 +23,14 @@ def test_a_table_tells_its_columns(bench):
         'INSERT INTO "My Table" (id) VALUES (1), (2); DELETE FROM "My Table" WHERE id = 1'
     )
     info = bench.warehouse.table("public", "My Table")
+    assert bench.warehouse.counted(bench.warehouse.tables())[0].columns == info.columns
     assert [(c.name, c.sql_type, c.order, c.nullable) for c in info.columns] == [
         ("id", "BIGINT", 1, False),
         ("m", "DECIMAL(12,2)", 2, True),
         ("f", "DOUBLE PRECISION", 3, True),
         ("a,b", "VARCHAR", 4, True),
     ]
+    assert info.columns[3].declared_type == "VARCHAR(5)"
     assert (info.row_count, info.comment, info.columns[1].comment) == (1, "about", "money")
     assert "CREATE TABLE" in info.definition
 

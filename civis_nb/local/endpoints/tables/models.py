@@ -193,7 +193,7 @@ def _column(info: ColumnInfo, stats: dict[str, Any], table: CatalogTable) -> Col
     return ColumnDetail(
         name=info.name,
         civis_data_type=kind,
-        sql_type=info.sql_type,
+        sql_type=info.declared_type,
         sample_values=stats.get("sample_values", []),
         description=info.comment,
         order=info.order,

@@ -103,11 +103,16 @@ def counted(cursor: duckdb.DuckDBPyConnection, infos: Sequence[TableInfo]) -> li
         ORDER BY column_index""",
         [[info.name for info in infos]],
     ).fetchall()
+    limits = {
+        (info.schema, info.name): text_limits_of(info.definition or "")
+        for info in infos
+        if not info.is_view
+    }
     columns: dict[tuple[str, str], list[ColumnInfo]] = {}
     for schema, name, column, data_type, nullable, comment in rows:
         known = columns.setdefault((schema, name), [])
-        kind = sql_type(str(data_type))
-        known.append(ColumnInfo(str(column), kind, len(known) + 1, bool(nullable), comment))
+        kind, limit = sql_type(str(data_type)), limits.get((schema, name), {}).get(column)
+        known.append(ColumnInfo(str(column), kind, len(known) + 1, bool(nullable), comment, limit))
     found = []
     for info in infos:
         its = tuple(columns.get((info.schema, info.name), ()))
@@ -160,8 +165,9 @@ def table(
         ORDER BY column_index""",
         [row[0], row[1]],
     ).fetchall()
+    limits = {} if row[2] else text_limits_of(str(row[4]))
     columns = tuple(
-        ColumnInfo(str(c[0]), sql_type(str(c[1])), order, bool(c[3]), c[4])
+        ColumnInfo(str(c[0]), sql_type(str(c[1])), order, bool(c[3]), c[4], limits.get(c[0]))
         for order, c in enumerate(rows, start=1)
     )
     info = _info(row, columns)
