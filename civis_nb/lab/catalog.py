@@ -8,6 +8,8 @@ from typing import Any
 from civis_nb import config
 from civis_nb.lab.account import Account, Connection
 from civis_nb.lab.cache import Cache
+from civis_nb.lab.names import get_ready
+from civis_nb.lab.versions import told_as_version
 from civis_nb.sql_literals import DIALECTS
 
 __all__ = ["Catalog", "Column", "Database", "Table"]
@@ -96,6 +98,7 @@ class Catalog:
         for cache in (self._databases, self._tables, self._schemas, self._columns):
             cache.forget()
 
+    @told_as_version(keys=True)
     def _load_databases(self, connection: Connection) -> list[Database]:
         found = [
             Database(one["id"], one["name"], _dialect(one))
@@ -103,23 +106,30 @@ class Catalog:
         ]
         return sorted(found, key=lambda one: one.name)
 
+    @told_as_version(keys=True)
     def _load_tables(self, key: tuple[Connection, int]) -> list[Table]:
+        # The names are waited for anyway; else the first completion would wait for it.
+        get_ready()
         connection, database_id = key
         pages = connection.client().tables.list(database_id=database_id, limit=_PAGE, iterator=True)
-        return [Table(t["id"], t["schema"], t["name"], bool(t["is_view"])) for t in pages]
+        return [Table(t["id"], t["schema"], t["name"], bool(t.get("is_view"))) for t in pages]
 
+    @told_as_version(keys=True)
     def _load_schemas(self, key: tuple[Connection, int]) -> list[str]:
         connection, database_id = key
         found = connection.client().databases.list_schemas(database_id)
         return sorted(one["schema"] for one in found)
 
+    @told_as_version(keys=True)
     def _load_columns(self, key: tuple[Connection, int]) -> list[Column]:
         connection, table_id = key
         columns = sorted(
-            connection.client().tables.get(table_id)["columns"], key=lambda one: one["order"]
+            connection.client().tables.get(table_id)["columns"],
+            key=lambda one: one.get("order") or 0,
         )
         return [
-            Column(one["name"], one["sql_type"] or "", one["description"] or "") for one in columns
+            Column(one["name"], one.get("sql_type") or "", one.get("description") or "")
+            for one in columns
         ]
 
 

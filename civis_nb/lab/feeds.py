@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from civis_nb.errors import CivisError
 from civis_nb.futures.timing import next_wait_s
+from civis_nb.lab.versions import told_as_version
 
 __all__ = ["Feed", "Seen"]
 
@@ -165,7 +166,8 @@ class Feed:
         self._reading_since = time.monotonic()
         before, news = self._problem, False
         try:
-            news = self.read() or self.version == 0
+            with told_as_version():
+                news = self.read() or self.version == 0
             self._problem, self._failures = "", 0
         except CivisError as error:
             self._problem = str(error)

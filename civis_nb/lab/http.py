@@ -23,6 +23,7 @@ from civis_nb.errors import (
 )
 from civis_nb.lab.account import NOWHERE, Account
 from civis_nb.lab.threads import in_thread, in_time
+from civis_nb.lab.versions import told_as_version
 
 __all__ = ["ACCOUNT", "RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
 
@@ -134,9 +135,10 @@ class Handler(APIHandler):
         try:
             if inspect.iscoroutinefunction(function):
                 self._working = asyncio.ensure_future(function(*args))
-                found = await self._working
+                with told_as_version():
+                    found = await self._working
             else:
-                called = in_thread(function, *args)
+                called = in_thread(_told, function, *args)
                 found = await (in_time(called) if self.request.method == "GET" else called)
         except (CivisError, TimeoutError) as error:
             found = self.refusal(error)
@@ -175,6 +177,12 @@ class Handler(APIHandler):
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise web.HTTPError(400, f"{name} must be of the JSON type of a {kind.__name__}.")
         return value
+
+
+def _told(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function; of a platform that lacks something is told that."""
+    with told_as_version():
+        return function(*args)
 
 
 def _passes(error: CivisError) -> bool:

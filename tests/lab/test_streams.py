@@ -71,7 +71,7 @@ def test_a_platform_that_lacks_an_operation_is_told_of(below, platform):
         del older["paths"][path]
     platform.on("GET", "/endpoints", older)
     missing = below.session().get("civis-nb/files?of=projects")
-    assert missing.status_code == 500
+    assert missing.status_code == 502
     assert "The API has no resource 'projects'" in missing.json()["problem"]
     refused = below.session().get("civis-nb/jobs/5")
     assert refused.status_code == 404
