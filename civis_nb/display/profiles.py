@@ -39,6 +39,8 @@ class Profile(Displayable):
         The rows of the result.
     title
         What was profiled.
+    types
+        The types in the words of a database; by default they are in those of frames.
 
     Examples
     --------
@@ -49,11 +51,16 @@ class Profile(Displayable):
     """
 
     def __init__(
-        self, columns: Sequence[ColumnProfile], rows: int, title: str | None = None
+        self,
+        columns: Sequence[ColumnProfile],
+        rows: int,
+        title: str | None = None,
+        types: Sequence[str] | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self.rows = rows
         self.title = title
+        self._types = types
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -100,9 +107,10 @@ class Profile(Displayable):
 
         all_of = self.columns
         values = [_values(one) for one in all_of]
+        types: Sequence[str | None] = self._types or [short_type(one.type) for one in all_of]
         grid = [
             column("column", False, [one.name for one in all_of]),
-            column("type", False, [short_type(one.type) for one in all_of]),
+            column("type", False, list(types)),
             column("NULL", True, [_share(one.nulls, one.rows) for one in all_of]),
             column("distinct", True, [_mark(one) + f"{one.distinct:,}" for one in all_of]),
             replace(column("histogram", False, [_bars(one) for one in all_of]), bars=True),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from civis_nb.futures import CivisFuture
 from civis_nb.io import query_civis
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Column, Database, Table
-from civis_nb.lab.data.statistics import profile_of
+from civis_nb.lab.data.statistics import profile_of, shown_type
 from civis_nb.lab.names import sql_name
 from civis_nb.lab.threads import in_thread, in_time
 from civis_nb.table_names import qualified
@@ -186,6 +186,9 @@ def _preview(
 ) -> dict[str, Any]:
     """Return first rows as a notebook keeps them, with more columns and a note for the tab."""
     columns = columns_of_rows(names, rows, _PREVIEW_ROWS, types)
+    if types:
+        shown = map(shown_type, types)
+        columns = [replace(one, type=kind) for one, kind in zip(columns, shown, strict=True)]
     total = len(rows) if len(rows) < _PREVIEW_ROWS else None
     table = StaticTable(columns, len(rows), total, title, has_view=False)
     bundle = table._repr_mimebundle_()

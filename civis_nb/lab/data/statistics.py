@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from civis_nb.display.columns import short_type
 from civis_nb.display.profiles import Profile
 from civis_nb.errors import EmptyResultError
 from civis_nb.frames.histogram import Bin
@@ -14,7 +15,7 @@ from civis_nb.frames.profile import QUANTILES, ColumnProfile
 from civis_nb.lab.catalog import Column
 from civis_nb.table_names import quoted
 
-__all__ = ["Ask", "profile_of"]
+__all__ = ["Ask", "profile_of", "shown_type"]
 
 #: Runs a statement; returns its rows, of texts and None.
 Ask = Callable[[str], Awaitable[Sequence[Sequence[Any]]]]
@@ -68,7 +69,19 @@ async def profile_of(ask: Ask, relation: str, columns: Sequence[Column], title: 
             found.append(_profile(column, rows, values[1 + at * _FACTS : 1 + (at + 1) * _FACTS]))
     if len(found) == 1:
         found = [await _in_detail(ask, relation, columns[0], found[0])]
-    return Profile(found, rows, title)
+    return Profile(found, rows, title, [shown_type(one.type) for one in columns])
+
+
+def shown_type(sql_type: str) -> str:
+    """Return a type as the panel shows it: a text keeps the database's own word and its length.
+
+    Examples
+    --------
+    >>> shown_type("VARCHAR(30)"), shown_type("DOUBLE PRECISION")
+    ('varchar(30)', 'double')
+    """
+    short = short_type(sql_type)
+    return sql_type.lower() if short is None or short == "text" else short
 
 
 async def _row(ask: Ask, sql: str) -> Sequence[Any]:

@@ -4,6 +4,9 @@ import { isSilence, PlatformError, problemOf } from './server';
 const FIRST_WAIT_MS = 2000;
 const MAX_WAIT_MS = 30_000;
 
+/** With what the text of a problem ends that is tried again by itself. */
+export const GOES_ON = 'This goes on when it is back.';
+
 /** Emitted when the server, or the platform behind it, answers again after it did not. */
 export const answersAgain = new Signal<object, void>({});
 
@@ -17,7 +20,7 @@ export function lastingProblem(reason: unknown): string {
   if (isSilence(reason)) {
     return 'The Jupyter server does not answer. Check that it is running; this goes on when it is back.';
   }
-  return mayPass(reason) ? `${problemOf(reason)} This goes on when it is back.` : problemOf(reason);
+  return mayPass(reason) ? `${problemOf(reason)} ${GOES_ON}` : problemOf(reason);
 }
 
 /**

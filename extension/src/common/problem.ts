@@ -1,7 +1,26 @@
+import { GOES_ON } from './again';
+
 /** A button below the text of a problem. */
 export interface IRemedy {
   readonly label: string;
   run(): void;
+}
+
+/** What is longer than this needs half of a narrow panel. */
+const LONG = 150;
+
+/**
+ * Return a problem in short, and what more there is to it.
+ *
+ * Of one that passes by itself what has happened is enough; what else helps is a click away. Of all
+ * others nothing is hidden: it says what to do.
+ */
+export function partsOf(text: string): [short: string, more: string] {
+  const [first, ...others] = text.split(/(?<=[.?!])\s+(?=\S)/);
+  if (text.length <= LONG || others.length < 2 || others.pop() !== GOES_ON) {
+    return [text, ''];
+  }
+  return [`${first} ${GOES_ON}`, others.join(' ')];
 }
 
 /** Return the element of a problem, hidden. */
@@ -22,27 +41,41 @@ export function problemElement(): HTMLElement {
  */
 export function fillProblem(element: HTMLElement, text: string, remedies: readonly IRemedy[]): void {
   element.hidden = !text;
-  const known = [...element.children].map(one => one.textContent);
-  const words = text ? [text, ...remedies.map(({ label }) => label)] : [];
-  if (words.join('\n') === known.join('\n')) {
+  const known = [...element.querySelectorAll('button')].map(one => one.textContent);
+  const labels = remedies.map(({ label }) => label);
+  const shown = element.firstElementChild as HTMLElement | null;
+  if ((shown?.dataset.text ?? '') === text && (!text || labels.join('\n') === known.join('\n'))) {
     return;
   }
-  if (text && words.slice(1).join('\n') === known.slice(1).join('\n') && known.length) {
+  if (text && shown && labels.join('\n') === known.join('\n')) {
     // The buttons stay, and the focus on them.
-    element.children[0].textContent = text;
+    fillMessage(shown, text);
     return;
   }
   const message = document.createElement('div');
-  message.textContent = text;
+  fillMessage(message, text);
   const buttons = remedies.map(({ label, run }) => {
     const button = document.createElement('button');
     button.className = 'jp-mod-styled jp-mod-minimal civis-List-remedy';
     button.textContent = label;
     button.addEventListener('click', () => {
-      message.textContent = 'One moment …';
+      fillMessage(message, 'One moment …');
       run();
     });
     return button;
   });
   element.replaceChildren(...(text ? [message, ...buttons] : []));
+}
+
+function fillMessage(message: HTMLElement, text: string): void {
+  const [short, more] = partsOf(text);
+  message.dataset.text = text;
+  message.textContent = short;
+  if (more) {
+    const details = document.createElement('details');
+    const summary = document.createElement('summary');
+    summary.textContent = 'More';
+    details.append(summary, more);
+    message.append(details);
+  }
 }

@@ -24,7 +24,9 @@ function element<Name extends keyof HTMLElementTagNameMap>(
 }
 
 function button(text: string, act: () => unknown): HTMLButtonElement {
-  const found = element('button', { type: 'button', className: 'jp-Button jp-mod-styled' }, text);
+  // As JupyterLab's own second buttons: without it JupyterLab 4.2 leaves the browser's background.
+  const className = 'jp-Button jp-mod-styled jp-mod-reject';
+  const found = element('button', { type: 'button', className }, text);
   found.addEventListener('click', () => void act());
   return found;
 }

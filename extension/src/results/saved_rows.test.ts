@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { savedTable, type ISavedTable } from './records';
 import { SavedRows, type Filter } from './saved_rows';
+import { familyOf } from './values';
 
 const TABLE: ISavedTable = {
   title: 'df',
@@ -126,3 +127,12 @@ describe('savedTable', () => {
     { ...whole, rows: rows.slice(5) }
   ])('is null for malformed data, and for few rows', data => expect(savedTable(data)).toBeNull());
 });
+
+it.each(['text', 'varchar', 'varchar(30)', 'char(2)', 'character varying(9)', 'nvarchar(5)'])(
+  'compares %s as text',
+  type => expect(familyOf(type)).toBe('text')
+);
+
+it.each(['charset', 'json', 'varbyte(9)', null])('compares %s as it is', type =>
+  expect(familyOf(type)).toBe('other')
+);

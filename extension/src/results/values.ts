@@ -13,10 +13,12 @@ export type Family =
   | 'other';
 
 const NAMED: readonly Family[] = ['date', 'timestamp', 'timestamptz', 'time', 'boolean', 'text'];
-const NUMBERS: readonly [RegExp, Family][] = [
+const PATTERNS: readonly [RegExp, Family][] = [
   [/^(u?int(8|16|32|64)|tinyint|smallint|integer|bigint)$/, 'integer'],
   [/^decimal/, 'decimal'],
-  [/^(real|double|float16)$/, 'double']
+  [/^(real|double|float16)$/, 'double'],
+  // The Data panel shows them in the words of the database.
+  [/^(n?(var)?char|bpchar|character( varying)?)(\(|$)/, 'text']
 ];
 
 const EXAMPLES: Partial<Record<Family, string>> = {
@@ -29,11 +31,11 @@ const EXAMPLES: Partial<Record<Family, string>> = {
   time: '12:00'
 };
 
-/** Return how values of a type are compared, by its short name. */
+/** Return how values of a type are compared. */
 export function familyOf(type: string | null): Family {
   const name = type ?? '';
-  const number = NUMBERS.find(([names]) => names.test(name))?.[1];
-  return number ?? NAMED.find(one => one === name) ?? 'other';
+  const family = PATTERNS.find(([names]) => names.test(name))?.[1];
+  return family ?? NAMED.find(one => one === name) ?? 'other';
 }
 
 /** A value that can be compared: a number with its text, an instant with its fraction, or text. */

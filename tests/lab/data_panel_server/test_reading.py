@@ -31,6 +31,7 @@ def test_names_are_listed_with_their_sql(data, database):
         ("a b", '"a b"'), ("order", '"order"'),
     ]  # fmt: skip
     assert columns[0]["type"] == "integer"
+    assert columns[1]["type"] == "varchar(20)"
 
 
 def test_first_rows_are_those_of_the_table(data, database):
@@ -38,6 +39,7 @@ def test_first_rows_are_those_of_the_table(data, database):
     bundle = asyncio.run(data.preview(database.id, table[0]))["bundle"]
     record = bundle["application/vnd.civis.table+json"]
     assert [one["name"] for one in record["columns"]] == ["a b", "order", "half", "day", "flag"]
+    assert [one["type"] for one in record["columns"][:3]] == ["integer", "varchar(20)", "double"]
     assert [row[:2] for row in record["rows"]] == [
         ["1", "x"], ["2", "x"], ["3", None], ["4", "<i>"],
     ]  # fmt: skip
@@ -51,6 +53,7 @@ def test_statistics_are_counted_in_the_database(data, database):
     assert 'mart.Odd <b>"name: profile of 4 rows, 5 columns' in text
     lines = {line.split("  ")[0].strip(): line for line in text.splitlines()}
     assert "1 (25%)" in lines["half"]
+    assert "varchar(20)" in lines["order"]
     assert "2024-01-02" in lines["day"]
     assert "2025-01-01" in lines["day"]
 
