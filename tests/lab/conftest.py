@@ -102,8 +102,9 @@ def api_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> I
 def field_heights(form: Any) -> set[int]:
     """Return the heights of the fields of a form, each with what JupyterLab puts around it."""
     fields = form.locator("input:visible, select:visible, .jp-select-wrapper:visible")
+    # A form that is drawn anew may have other fields by now.
     found = fields.evaluate_all(
-        """fields => fields.map(one => {
+        """fields => fields.filter(one => one.isConnected).map(one => {
             const { marginTop, marginBottom } = getComputedStyle(one);
             return one.offsetHeight + parseFloat(marginTop) + parseFloat(marginBottom);
         })"""

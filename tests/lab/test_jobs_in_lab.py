@@ -64,9 +64,8 @@ def test_a_run_is_seen_before_the_list_of_jobs_has_it(open_in_lab, client):
     jobs.choose("seen at once", re.compile("^Run$"))
     jobs.has_state("seen at once", "queued")
     run_id = client.jobs.get(job_id).last_run.id
-    assert f"run {run_id}" in page.page.locator(".lm-TabBar-tab.lm-mod-current").last.get_attribute(
-        "title"
-    )
+    tab = page.page.locator(".lm-TabBar-tab.lm-mod-current").last
+    page.until(lambda: f"run {run_id}" in (tab.get_attribute("title") or ""), "the run's tab")
     show(page, hidden=False)
     jobs.has_state("seen at once", "running")
     client.jobs.delete_runs(job_id, run_id)
@@ -93,7 +92,8 @@ def test_a_job_is_run_with_arguments_watched_and_cancelled(open_in_lab, client):
     form.get_by_label("COUNT").fill("many")
     form.get_by_role("button", name="Run").click()
     faults = form.locator(".civis-ArgumentsForm-fault:not(:empty)")
-    assert faults.all_inner_texts() == ["A value is needed.", "A whole number is needed."]
+    wanted = ["A value is needed.", "A whole number is needed."]
+    page.until(lambda: faults.all_inner_texts() == wanted, "what is wrong")
     assert form.get_by_label("FIXED").is_disabled()
     assert len(field_heights(form.locator(".civis-Form"))) == 1
     page.shot("jobs-arguments")
@@ -196,7 +196,7 @@ def test_jobs_are_found_and_run_by_keyboard_alone(open_in_lab, client):
     keyboard = page.page.keyboard
     jobs.node.get_by_role("listbox").focus()
     keyboard.type("by its na")
-    jobs.node.get_by_text("1 found").wait_for()
+    jobs.node.get_by_text("1 found", exact=True).wait_for()
     keyboard.press("ArrowDown")
     page.until(
         lambda: "found by its name"
@@ -224,7 +224,7 @@ def test_a_problem_and_a_count_that_stay_are_written_once(open_in_lab, client):
     jobs.node.get_by_text("The Jupyter server does not answer").wait_for()
     search = jobs.node.get_by_role("searchbox")
     search.fill("told once")
-    jobs.node.get_by_text("1 found").wait_for()
+    jobs.node.get_by_text("1 found", exact=True).wait_for()
     jobs.node.evaluate(
         """(node) => {
             window.written = [];

@@ -54,15 +54,18 @@ def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
     page.until(lambda: status(page) == "Civis: no platform", "the state of the server")
 
     # Its text stands where that of its neighbours does.
-    tops = page.page.locator(".civis-status-button, .jp-StatusBar-TextItem").evaluate_all(
-        """items => items.filter(one => one.offsetParent && one.innerText.trim()).map(one => {
-            const text = document.createRange();
-            text.selectNodeContents(one);
-            return text.getBoundingClientRect().top;
-        })"""
-    )
-    assert len(tops) > 2
-    assert len(set(tops)) == 1
+    texts = page.page.locator(".civis-status-button, .jp-StatusBar-TextItem")
+
+    def tops():
+        return texts.evaluate_all(
+            """items => items.filter(one => one.offsetParent && one.innerText.trim()).map(one => {
+                const text = document.createRange();
+                text.selectNodeContents(one);
+                return text.getBoundingClientRect().top;
+            })"""
+        )
+
+    page.until(lambda: len(tops()) > 2 and len(set(tops())) == 1, "texts in one line")
 
     # By the keyboard alone.
     page.page.locator(".civis-status-button").focus()
@@ -72,8 +75,8 @@ def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
     start.focus()
     page.page.keyboard.press("Enter")
     page.until(lambda: "uses the local platform" in said(page), "the start")
-    assert "≠ no platform" in status(page)
-    assert len(field_heights(dialog(page))) == 1
+    page.until(lambda: "≠ no platform" in status(page), "the difference")
+    page.until(lambda: len(field_heights(dialog(page))) == 1, "fields of one height")
     page.shot("platform-dialog-light")
     assert serious_findings(page.page, ".civis-platform-form") == []
     dialog(page).get_by_label("Database of the sidebar").select_option("sample")
@@ -83,6 +86,7 @@ def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
     page.until(lambda: status(page) == "Civis: local platform · sample", "that both are the same")
     page.theme(dark=True)
     page.shot("platform-dialog-dark")
+    assert serious_findings(page.page, ".civis-platform-form") == []
     page.theme(dark=False)
     page.page.keyboard.press("Escape")
     page.until(lambda: dialog(page).count() == 0, "the end of the dialog")
@@ -116,7 +120,7 @@ def test_a_reset_asks_before_it_deletes(open_page, tmp_path):
     page.command("civis-nb:choose-platform")
     for answer, is_deleted in (("Keep everything", False), ("Delete everything", True)):
         press(page, "Reset")
-        assert "are deleted" in dialog(page).inner_text()
+        page.until(lambda: "are deleted" in dialog(page).inner_text(), "the question")
         press(page, answer)
         outcome = "nothing but its samples" if is_deleted else "Nothing was deleted"
         page.until(lambda text=outcome: text in said(page), outcome)
@@ -134,16 +138,18 @@ def test_the_launcher_has_notebooks_and_the_local_platform(open_page, lab):
     page.command("launcher:create")
     card = page.page.locator(".jp-LauncherCard", has_text="Civis SQL notebook")
     card.wait_for()
-    assert page.page.locator(".jp-LauncherCard", has_text="Local platform").count() == 1
+    page.page.locator(".jp-LauncherCard", has_text="Local platform").wait_for()
     pictures = page.page.locator(".jp-LauncherCard", has_text="Civis").locator("svg")
-    assert len(set(pictures.evaluate_all("all => all.map(one => one.innerHTML)"))) == 2
+    page.until(
+        lambda: len(set(pictures.evaluate_all("all => all.map(one => one.innerHTML)"))) == 2,
+        "two pictures",
+    )
     page.shot("platform-launcher")
     card.click()
     page.page.locator(".cm-content", has_text="%%civis_sql df").wait_for()
     page.wait_for_kernel()
-    made = list(lab.folder.glob("Untitled*.ipynb"))
-    assert len(made) == 1
-    notebook = nbformat.read(made[0], as_version=4)
+    (made,) = lab.folder.glob("Untitled*.ipynb")
+    notebook = nbformat.read(made, as_version=4)
     nbformat.validate(notebook)
     assert notebook.cells[0].source == "%load_ext civis_nb"
     assert notebook.metadata.kernelspec.name == "python3"
@@ -175,10 +181,11 @@ def test_panels_follow_a_change_of_the_platform(open_page):
     page.command("civis-nb:start-local-platform")
     page.until(lambda: "local platform" in status(page), "the start")
     jobs.get_by_text("No job has run yet.").wait_for()
-    assert jobs.get_by_role("alert").filter(has_text="key").count() == 0
+    alert = jobs.get_by_role("alert").filter(has_text="key")
+    page.until(lambda: alert.count() == 0, "the end of the problem")
     page.command("civis-nb:show-data")
     panel.get_by_role("treeitem").filter(has_text="sample").first.wait_for()
-    assert remedy.count() == 0
+    page.until(lambda: remedy.count() == 0, "the end of the remedy")
 
 
 def test_the_data_panel_forgets_another_platform(open_page, tmp_path):
@@ -242,7 +249,7 @@ def test_a_page_hears_that_another_one_has_changed_the_platform(open_page):
     second.command("civis-nb:show-data")
     panel = second.page.locator("#civis-nb-data")
     panel.get_by_role("button", name="Start local platform").wait_for()
-    assert status(second) == "Civis: no platform"
+    second.until(lambda: status(second) == "Civis: no platform", "the item")
     first.command("civis-nb:start-local-platform")
     # Its notebook, whose kernel was there before, has none.
     second.until(lambda: "Civis: local platform" in status(second), "the change")
@@ -270,13 +277,15 @@ def test_tabs_of_a_local_platform_that_ends_go_on_when_it_is_back(
         platform.stop()
         page.until(lambda: "not running" in status(page), "the end of the platform")
         jobs.node.get_by_role("alert").filter(has_text="does not run").wait_for()
-        assert jobs.row("seen before and after").count() == 0
-        ended = jobs.run().get_by_role("alert").filter(has_text="does not run")
-        ended.wait_for()
+        row = jobs.row("seen before and after")
+        page.until(lambda: row.count() == 0, "the end of its rows")
+        # The view of the run has an alert of its own.
+        problem = jobs.run().locator(".civis-RunTab-problem")
+        problem.filter(has_text="does not run").wait_for()
         page.shot("local-platform-ended")
         with civis_nb.local.start(state):  # at another port
             jobs.has_state("seen before and after", "succeeded")
-            ended.wait_for(state="hidden")
+            problem.wait_for(state="hidden")
             jobs.run().locator(".civis-log-line", has_text="begun").wait_for()
 
 
@@ -293,7 +302,7 @@ def test_a_dialog_of_another_platform_starts_nothing(open_page, lab, tmp_path):
     client = local_client(tmp_path)
     assert script(client, name="of the second", params=params) == job_id
     jobs.row("of the second").wait_for()
-    assert jobs.row("of the first").count() == 0
+    page.until(lambda: jobs.row("of the first").count() == 0, "the end of the other's job")
     form.get_by_role("button", name="Run").click()
     page.page.get_by_text("Nothing was done").first.wait_for()
     assert len(client.jobs.list(hidden=True)) == 0

@@ -29,8 +29,13 @@ def saved(lab_server, browser_window):
     page.until(lambda: grid.count() == 2 and grid.last.is_visible(), "the live view")
     page.output(1).get_by_role("button", name="CSV").wait_for()
     # The live view is the only one to be seen: neither the HTML nor what was saved is.
-    assert not page.output(1).locator(".civis-saved-view").is_visible()
-    assert not page.output(1).locator("table").first.is_visible()
+    html = page.output(1).locator("table").first
+    page.until(
+        lambda: (
+            not html.is_visible() and not page.output(1).locator(".civis-saved-view").is_visible()
+        ),
+        "one view alone",
+    )
     notebook = page.save()
     page.page.close()
     page.end_kernels()
@@ -68,7 +73,8 @@ def header(page, name):
 def test_a_saved_table_is_sorted_filtered_and_scrolled(open_saved):
     page = open_saved()
     page.until(lambda: view(page).locator(".civis-row").count() > 5, "the saved table")
-    assert not page.output(1).locator("table").first.is_visible()
+    html = page.output(1).locator("table").first
+    page.until(lambda: not html.is_visible(), "the end of the HTML")
     assert "the first 20 rows" in view(page).locator(".civis-caption").first.inner_text()
     page.shot("saved-table-light", page.output(1))
     years = [int(year) for year in column(page, 1)]
@@ -116,7 +122,8 @@ def test_the_live_view_comes_back_when_the_cell_runs(open_saved):
         "for view in list(_instances.values()): view.close()"
     )
     page.until(lambda: view(page).is_visible(), "the saved table after the view's end")
-    assert not page.output(1).locator("table").first.is_visible()
+    html = page.output(1).locator("table").first
+    page.until(lambda: not html.is_visible(), "the end of the HTML")
 
 
 def test_malformed_data_leaves_the_html(saved, open_saved):

@@ -101,9 +101,9 @@ def test_all_goes_on_by_itself_when_the_server_is_back(page, server, lab_platfor
 
     server.stop()
     close_dialogs(page)
-    # The view of the log has a place of its own for what goes wrong.
-    away = run.get_by_role("alert").filter(has_text="goes on when it is back")
-    away.wait_for()
+    # The view of the run has an alert of its own.
+    problem = run.locator(".civis-RunTab-problem")
+    problem.filter(has_text="goes on when it is back").wait_for()
     # What is opened meanwhile waits.
     data.row("turnout").dblclick()
     preview = page.page.locator(".civis-TableTab")
@@ -122,7 +122,7 @@ def test_all_goes_on_by_itself_when_the_server_is_back(page, server, lab_platfor
     page.command("civis-nb:show-jobs")
     jobs.has_state("goes on counting", "running")
     jobs.choose("goes on counting", "Open Log")
-    away.wait_for(state="hidden")
+    problem.wait_for(state="hidden")
     page.until(lambda: run.locator(".civis-log-line").count() > before, "more of the log")
     lines = run.locator(".civis-log-line").all_inner_texts()
     assert len({line.strip() for line in lines}) == len(lines)

@@ -6,6 +6,8 @@ import nbformat
 import pytest
 from playwright.sync_api import TimeoutError
 
+from tests.lab.completions import proposals
+
 pytestmark = pytest.mark.exhaustive
 
 THREE = """\
@@ -78,6 +80,11 @@ def point_at_mark(page):
     page.until(is_shown, "the message")
 
 
+def says(page, text):
+    """Wait until JupyterLab shows a notice with a text."""
+    page.page.get_by_role("alert").filter(has_text=text).first.wait_for()
+
+
 def run(page, cell):
     editor(page, cell).click()
     page.page.keyboard.press("Control+Enter")
@@ -99,18 +106,17 @@ def test_sql_is_formatted_in_place_and_the_change_can_be_undone(open_in_lab):
     page.until(lambda: text_of(page, 0) == after, "the formatted cell")
     page.shot("format-sql")
     page.page.keyboard.type(" /* here */")
-    assert "and y in /* here */ (select" in text_of(page, 0)
+    page.until(lambda: "and y in /* here */ (select" in text_of(page, 0), "the comment")
     for _ in range(12):
         page.page.keyboard.press("Control+z")
-    assert text_of(page, 0) == before
+    page.until(lambda: text_of(page, 0) == before, "the text of before")
 
 
 def test_sql_that_is_not_closed_stays_as_it_is(open_in_lab):
     page = loaded(open_in_lab, "%%civis_sql\nselect  (1")
     cursor_behind(page, 0, "select")
     page.page.keyboard.press("Alt+Shift+F")
-    toast = page.page.get_by_role("alert")
-    toast.filter(has_text="the ( on line 1 of the SQL is not closed").wait_for()
+    says(page, "the ( on line 1 of the SQL is not closed")
     page.shot("format-sql-refused")
     assert text_of(page, 0) == "%%civis_sql\nselect  (1"
 
@@ -125,7 +131,8 @@ def test_cells_of_python_have_no_commands_of_sql(open_in_lab):
             "name => window.jupyterapp.commands.isEnabled(name)", f"civis-nb:{name}"
         )
     editor(page, 0).click(button="right")
-    page.page.locator(".lm-Menu").first.wait_for()
+    # The items come after the menu.
+    page.page.get_by_role("menuitem").first.wait_for()
     assert page.page.get_by_role("menuitem", name="Format SQL").count() == 0
     page.page.keyboard.press("Escape")
     editor(page, 1).click(button="right")
@@ -210,8 +217,7 @@ def test_statements_without_a_plan_are_said_and_not_run(open_in_lab):
     page = loaded(open_in_lab, "%%civis_sql\ncreate table never_made (a int)")
     cursor_behind(page, 0, "never")
     page.command("civis-nb:explain-sql")
-    toast = page.page.get_by_role("alert")
-    toast.filter(has_text="statement 1 begins with CREATE").wait_for()
+    says(page, "statement 1 begins with CREATE")
     assert output_text(page, 0).strip() == ""
 
 
@@ -220,7 +226,7 @@ def test_sql_in_a_line_of_python_is_coloured_and_completed(open_in_lab):
         open_in_lab,
         "for_all = 1\n"
         "df = %civis_sql --as pandas SELECT lambda, 'text' FROM turnout t WHERE t.\n"
-        "text = '''\n%civis_sql SELECT 1\n'''\n",
+        "text = '''\n%civis_sql SELECT 1\n'''\nfor_a",
         "%%civis_sql\nSELECT 'text' FROM t",
     )
 
@@ -244,27 +250,19 @@ def test_sql_in_a_line_of_python_is_coloured_and_completed(open_in_lab):
     assert line["lambda"] != line["SELECT"]
     page.shot("sql-line")
     within = editor(page, 0).locator(".cm-line").nth(3).locator("span")
-    assert within.count() == 1
-    shown = page.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-match")
+    page.until(lambda: within.count() == 1, "the text of Python in one colour")
 
-    def completed():
+    def columns():
         # On a busy machine the names of the tables may come too late for one list.
-        page.page.keyboard.press("Escape")
-        cursor_behind(page, 0, "WHERE t.")
-        page.page.keyboard.press("Tab")
-        try:
-            shown.first.wait_for(timeout=5000)
-        except TimeoutError:
-            return []
-        return [one.strip() for one in shown.all_inner_texts()]
+        found = proposals(page, 0, lambda: cursor_behind(page, 0, "WHERE t."))
+        return found if "voter_id" in found else None
 
-    page.until(lambda: "voter_id" in completed(), "the columns")
-    names = [one.strip() for one in shown.all_inner_texts()]
-    assert "for_all" not in names
-    page.page.keyboard.press("Escape")
-    cursor_behind(page, 0, "for_a")
-    page.page.keyboard.press("Tab")
-    page.until(lambda: "for_all = 1" in text_of(page, 0), "the completion of Python")
+    assert "for_all" not in page.until(columns, "the columns")
+    # JupyterLab inserts the only proposal, and shows a list of several.
+    page.until(
+        lambda: "for_all" in proposals(page, 0) or text_of(page, 0).endswith("for_all"),
+        "the completion of Python",
+    )
 
 
 def test_a_notebook_without_a_kernel_says_what_to_do(open_in_lab):
@@ -276,7 +274,7 @@ def test_a_notebook_without_a_kernel_says_what_to_do(open_in_lab):
     )
     cursor_behind(page, 0, "select")
     page.page.keyboard.press("Alt+Shift+Enter")
-    page.page.get_by_role("alert").filter(has_text="has no kernel").wait_for()
+    says(page, "has no kernel")
     page.page.keyboard.press("Alt+Shift+F")
     page.until(lambda: text_of(page, 0) == "%%civis_sql\nselect 1", "the formatted cell")
 
