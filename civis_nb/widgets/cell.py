@@ -25,8 +25,9 @@ _KEPT_VIEWS: Final = 20
 class WidgetCell(NotebookCell):
     """The output of a running cell, where a run, or a group of them, is a live view.
 
-    The cell holds text and HTML that need no kernel, as at the start and at the end of the work.
-    While there is a kernel, the live view takes their place on the page.
+    The cell holds text and HTML that need no kernel, as at the start, when it is known which run it
+    is, and at the end of the work. While there is a kernel, the live view takes their place on the
+    page.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ class WidgetCell(NotebookCell):
         super().__init__(output)
         self._followed: object = None
         self._panel: RunsView | None = None
+        #: The ids of the run that the cell names, as far as they are known.
+        self._named: tuple[int | None, int | None] | None = None
 
     def draw(self, view: View) -> None:
         """Show what goes on: runs that are followed as a live view, others as text."""
@@ -49,9 +52,14 @@ class WidgetCell(NotebookCell):
             super().draw(view)
         elif self._panel is not None and self._followed is view.followed:
             self._panel.update(view.data(), _picture(view))
+            if _ids(view) != self._named and not outputs_are_isolated():
+                # Where the kernel is lost, this is what tells which run it was.
+                self._named = _ids(view)
+                super().draw(_InPlace(view, self._panel))
         else:
             self._close()
             self._followed = view.followed
+            self._named = _ids(view)
             self._panel = panel = self._context.run(_panel_of, view.followed)
             panel.update(view.data(), _picture(view))
             super().draw(_InPlace(view, panel, with_widget=outputs_are_isolated()))
@@ -93,6 +101,11 @@ class BackgroundWidgetCell(WidgetCell, BackgroundCell):
 def _picture(view: RunView | GroupView) -> Picture | None:
     """Return what a run consists of."""
     return view.activity.picture if isinstance(view, RunView) else None
+
+
+def _ids(view: RunView | GroupView) -> tuple[int | None, int | None] | None:
+    """Return the ids of a run; None of several runs."""
+    return (view.activity.job_id, view.activity.run_id) if isinstance(view, RunView) else None
 
 
 def _panel_of(followed: FollowedRun | FollowedRuns) -> RunsView:
