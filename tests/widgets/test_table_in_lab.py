@@ -199,3 +199,53 @@ def test_a_table_is_sorted_filtered_copied_and_read_by_keyboard(open_notebook):
     accept.click()
     view.locator(".civis-problem", has_text="The kernel is gone").wait_for()
     assert page.problems == []
+
+
+def test_two_views_of_a_table_stay_in_step_and_are_reached_by_tab_alone(open_notebook):
+    page = open_notebook(*SQL[:2])
+    page.run_all()
+    page.output(1).locator(".civis-table .civis-cell").first.wait_for()
+    page.page.locator(".jp-CodeCell").nth(1).locator(".jp-InputPrompt").first.click()
+    page.command("notebook:create-output-view")
+    views = page.page.locator(".civis-table")
+    until(lambda: views.count() == 2, "the second view")
+    first, second = views.nth(0), views.nth(1)
+    second.locator(".civis-cell").first.wait_for()
+
+    # From the cell on, the first table that Tab comes to; then its header, and Enter.
+    page.page.locator(".jp-CodeCell").nth(1).locator(".jp-InputPrompt").first.click()
+    keyboard = page.page.keyboard
+    inside = "(view) => view.querySelector('.civis-layer').contains(document.activeElement)"
+    for _ in range(20):
+        keyboard.press("Tab")
+        if first.evaluate(inside):
+            break
+    assert first.evaluate(inside)
+    keyboard.press("Control+Home")
+    keyboard.press("ArrowUp")
+    keyboard.press("Enter")
+    keyboard.press("Enter")
+    for view in (first, second):
+        until(lambda view=view: cells(view, 0)[:1] == ["2999"], "the order")
+
+    # What is filtered in the other one, and taken away again.
+    second.locator(".civis-layer").focus()
+    keyboard.press("Control+Home")
+    keyboard.press("ArrowUp")
+    keyboard.press("Alt+ArrowDown")
+    second.get_by_role("dialog").get_by_label("To", exact=True).focus()
+    keyboard.type("9")
+    keyboard.press("Enter")
+    for view in (first, second):
+        until(lambda view=view: "10 of 3,000 rows" in view.inner_text(), "the filter")
+        until(lambda view=view: cells(view, 0)[:1] == ["9"], "its rows")
+    first.locator(".civis-chip").first.focus()
+    keyboard.press("Enter")
+    for view in (first, second):
+        until(lambda view=view: "10 of" not in view.inner_text(), "all rows")
+    # The focus goes on to the next one, and after the last one to the table.
+    keyboard.press("Enter")
+    for view in (first, second):
+        until(lambda view=view: cells(view, 0)[:1] == ["0"], "the rows as they came")
+    assert first.evaluate(inside)
+    assert page.problems == []

@@ -56,7 +56,9 @@ function render({ model, el }) {
 
   const bar = tableBar(view, {
     clearSort: () => set("sort", []),
-    clearFilter: (filter) => set("filters", get("filters").filter((one) => one !== filter)),
+    focusTable: () => table.focus(),
+    // By its place: what comes back from the kernel is equal, and another object.
+    clearFilter: (at) => set("filters", get("filters").filter((_, place) => place !== at)),
     copySql: () => copied(kernel.request("sql", query()).then((answer) => answer.sql), "SQL copied"),
     copy: () => copySelection(),
     download: (format) => download(kernel, { ...query(), format }, bar, say),
@@ -192,7 +194,7 @@ function render({ model, el }) {
     const { sort, filters } = query();
     table.setMarks(sort, new Set(filters.map((one) => one.column)));
     bar.chips(
-      filters.map((filter) => [filter, filterText(filter, names[filter.column])]),
+      filters.map((filter) => filterText(filter, names[filter.column])),
       sort.length ? sortText(sort, names) : "",
     );
     for (const [column, all] of summaries) table.summarize(column, all, filters.length ? filtered.get(column) : null);

@@ -44,10 +44,13 @@ export function tableBar(view, on, isSaved = false) {
         made.append(element("span", {}, text), element("span", { "aria-hidden": "true" }, "✕"));
         return made;
       };
+      const place = [...chips.children].indexOf(chips.getRootNode().activeElement);
       chips.replaceChildren(
-        ...filters.map(([filter, words]) => chip(words, "Remove the filter", () => on.clearFilter(filter))),
+        ...filters.map((words, at) => chip(words, "Remove the filter", () => on.clearFilter(at))),
         ...(order ? [chip(`by ${order}`, "Remove the order", on.clearSort)] : []),
       );
+      // The one that had the focus is gone: the next one has it, or the table.
+      if (place >= 0) (chips.children[place] ?? chips.lastChild ?? { focus: on.focusTable }).focus();
       sql.disabled = !filters.length && !order;
     },
     /** Say something for a moment. */
