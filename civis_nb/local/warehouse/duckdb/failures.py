@@ -67,7 +67,8 @@ _TOO_LONG = re.compile(
 _VIEW = re.compile(r"(?i)\s*create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?view\b")
 _BY_ZERO = re.compile(r"(?i)division by zero in expression")
 _TO_DATE = re.compile(r"(?i)\bto_date\s*\(")
-_NO_PARAMETER = re.compile(r"not provided for the following parameters: (\w+)")
+_NO_PARAMETER = re.compile(r"not provided for the following parameters: (\w+)(?:, \w+)*")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-zA-Z_]\w*)")
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
 _NO_COLLATION = re.compile(r"(?i)Collation with name \w*case_\w+ does not exist")
 _NO_TEMPORARY_TABLE = re.compile(r'Table with name "?#\w+"? does not exist')
@@ -209,9 +210,10 @@ def _hint(message: str, sql: str) -> str:
     if _NO_TEMPORARY_TABLE.search(message):
         return "\n\nA temporary table exists only in the run of SQL that creates it"
     if parameter := _NO_PARAMETER.search(message):
+        name = parameter.group(1)
         return (
-            f"\n\n:{parameter.group(1)} stands for the value of a variable, and there is none of "
-            "that name"
+            f"\n\n:{name} stands for the value of a variable, and there is none of that name; in "
+            f"the SQL of a script, a parameter is written {{{{{name}}}}}"
         )
     if "date/time field value out of range" in message and _TO_DATE.search(sql):
         return "\n\nOn Redshift, TO_DATE(…, …, FALSE) lets such a day run over into the next month"
@@ -220,6 +222,15 @@ def _hint(message: str, sql: str) -> str:
     if 'syntax error at or near ":"' in message:
         return "\n\nA :name stands for a value; the name of a table can't be given so"
     return ""
+
+
+def _as_written(found: re.Match[str], sql: str) -> str:
+    """Return the words about names without a value, each as the user's SQL has it."""
+    start, _, listed = found.group().partition(": ")
+    # Before a cast, :n is read as the colon and a function of ours.
+    own = next(iter(_PARAMETER.findall(sql)), CATALOG)
+    names = dict.fromkeys(own if name == CATALOG else name for name in listed.split(", "))
+    return f"{start}: {', '.join(names)}"
 
 
 def _is_in_macro(failure: Failure, statement: Statement) -> bool:
@@ -337,6 +348,7 @@ def warehouse_error(
     if long := _TOO_LONG.search(message):
         size = f"char({long['fixed']})" if long["fixed"] else f"varchar({long['length']})"
         message = f"value too long for the type of {long['column']}, {size}"
+    message = _NO_PARAMETER.sub(lambda found: _as_written(found, sql or ""), message)
     message += _hint(message, sql or "")
     if own := _OWN_FAILURE.search(message):
         message = own.group(1) or own.group(2)

@@ -176,3 +176,16 @@ def test_errors_are_never_shown_in_their_json_form(bench):
 def test_names_that_are_far_off_are_not_proposed(bench, sql):
     bench.sql("CREATE TABLE t (a INT, n INT)")
     assert "Did you mean" not in str(failure(bench, sql))
+
+
+@pytest.mark.parametrize("dialect", ["redshift", "postgres"])
+@pytest.mark.parametrize("value", [":n", ":n::int", "(:n)::bigint", ":n::int + :n::int"])
+def test_a_name_without_a_value_is_told_as_it_was_written(dialect, value):
+    warehouse = open_duckdb(":memory:", dialect)
+    with pytest.raises(WarehouseError) as caught:
+        warehouse.preview(f"SELECT {value}", 10, CancelToken(), ignore_log)
+    warehouse.close()
+    first, _, hint = str(caught.value).partition("\n\n")
+    assert first == "Values were not provided for the following parameters: n"
+    assert hint.startswith(":n stands for the value of a variable")
+    assert "a parameter is written {{n}}" in hint
