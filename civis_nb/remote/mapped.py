@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import concurrent.futures
 import contextlib
+import logging
 import reprlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -27,6 +30,10 @@ __all__ = ["FunctionMap", "MappedCall", "map"]
 _MAX_JOBS = 50
 #: So many jobs are started at the same time.
 _STARTS = 8
+#: How long the end of the program waits for starts that are on their way.
+_EXIT_S = 10.0
+
+_logger = logging.getLogger(__name__)
 
 
 class MappedCall(RunsLater):
@@ -120,15 +127,59 @@ class FunctionMap(Iterator[Any]):
         self._start = start
         self._next = 0
         self._cancelled = False
+        self._is_over = False
         self._free = threading.Semaphore(jobs)
-        pool = ThreadPoolExecutor(min(jobs, _STARTS), "civis_nb.map")
-        for future, content in zip(self.futures, contents, strict=True):
-            pool.submit(self._started, future, content)
-        pool.shutdown(wait=False)
+        self._waiting = deque(zip(self.futures, contents, strict=True))
+        #: Guards what is below, and is notified of it.
+        self._changed = threading.Condition()
+        self._on_the_way = 0
+        self._threads = min(jobs, _STARTS, len(contents))
+        if self._threads:
+            atexit.register(self._end)
+        for number in range(self._threads):
+            # Daemons: jobs that wait for their turn must not keep the program from ending.
+            threading.Thread(target=self._serve, name=f"civis_nb.map_{number}", daemon=True).start()
+
+    def _serve(self) -> None:
+        """Start the jobs of items that wait, one after the other; the target of a thread."""
+        while True:
+            try:
+                future, content = self._waiting.popleft()
+            except IndexError:
+                break
+            self._free.acquire()
+            with self._changed:
+                if self._is_over:
+                    return
+                self._on_the_way += 1
+            try:
+                self._started(future, content)
+            finally:
+                with self._changed:
+                    self._on_the_way -= 1
+                    self._changed.notify_all()
+        with self._changed:
+            self._threads -= 1
+            if not self._threads:
+                atexit.unregister(self._end)
+
+    def _end(self) -> None:
+        """Start no more jobs when the program ends, and tell how many that concerns."""
+        with self._changed:
+            self._is_over = True
+            self._changed.wait_for(lambda: not self._on_the_way, _EXIT_S)
+        left = sum(one.run is None and not one.done() for one in self.futures)
+        if left:
+            _logger.warning(
+                "The program ends before %d of %d calls of %s were started, and they never will "
+                "be. Read the values, as by list(...), before it ends.",
+                left,
+                len(self),
+                self.group.title,
+            )
 
     def _started(self, future: MappedCall, content: bytes) -> None:
-        """Wait for a free place, and start the job of one item."""
-        self._free.acquire()
+        """Start the job of one item, for which a place is free."""
         if self._cancelled or not future.set_running_or_notify_cancel():
             self._free.release()
             return
@@ -235,7 +286,8 @@ def map(
         An iterator over the values, in the order of the items; the jobs are started at once,
         whether it is read or not. When a call fails, its exception is raised in its turn, and
         the other jobs are cancelled, as they are by an interrupt. ``futures`` has each call by
-        itself: all outcomes, whichever way they end.
+        itself: all outcomes, whichever way they end. When the program ends first, no more jobs
+        are started, and a warning says how many were not; those that were go on.
 
     Raises
     ------

@@ -90,6 +90,34 @@ with civis_nb.local.start(samples=False) as platform:
 
 
 @pytest.mark.exhaustive
+def test_what_waits_for_its_turn_keeps_no_program_from_ending():
+    code = (
+        "import time\n"
+        "import civis_nb\n"
+        "calls = civis_nb.map(time.sleep, [300] * 4, max_jobs=1)\n"
+        "while calls.futures[0].run is None:\n"
+        "    time.sleep(0.01)\n"
+    )
+    with civis_nb.local.start(samples=False) as platform:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={
+                **os.environ,
+                "CIVIS_API_ENDPOINT": platform.endpoint,
+                "CIVIS_API_KEY": platform.api_key,
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        # The job that was started goes on.
+        (job,) = platform.client().jobs.list(hidden=True)
+        assert job.state in ("queued", "running")
+    assert "before 3 of 4 calls of sleep" in done.stderr
+
+
+@pytest.mark.exhaustive
 def test_an_interrupt_cancels_all_and_says_so():
     code = """
 import civis_nb, os, signal, threading, time
