@@ -103,8 +103,8 @@ def test_denominators_in_each_other_do_not_grow_exponentially(dialect, quotient)
     def size(depth):
         return len(translation.translate_anew(fraction(depth), dialect).sql)
 
-    # With the cube of the depth at most: were each twice the one before, it would be 64 times.
-    assert size(12) < 2**3 * size(6)
+    # With the cube of the depth at most: were each twice the one before, it would be 32 times.
+    assert size(10) < 2**3 * size(5)
     warehouse = open_duckdb(":memory:", dialect)
     try:
         found = warehouse.preview(fraction(3), 1, CancelToken(), ignore_log)
