@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.lab.conftest import started
+from tests.lab.conftest import needs_bundle, started
 from tests.lab.test_sql_commands import editor, text_of
 from tests.widgets.drivers import Page, written
 
@@ -41,6 +41,7 @@ SOURCE = "%%civis_sql\nselect  1 from turnout"
 @pytest.fixture
 def server(tmp_path: Path, lab_platform: Any) -> Any:
     """Start a JupyterLab that has a kernel of R beside that of Python."""
+    needs_bundle()
     with started(
         tmp_path / "lab",
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
