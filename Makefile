@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Many processes are started, each of which would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 # The JupyterLab extension is built by `make lab` and `make test-lab` alone.
 export SKIP_JUPYTER_BUILDER := 1
 
@@ -11,7 +13,7 @@ export SKIP_JUPYTER_BUILDER := 1
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
 	@echo "make lab       open JupyterLab with all notebooks on a local platform"
-	@echo "make test      run the tests and check the notebooks' outputs, in about five minutes"
+	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
 	@echo "make test-all  the same with all cases of the exhaustive matrices, before a release"
 	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
 	@echo "make test-lab  build the JupyterLab extension and try it, tables and runs in a real JupyterLab"
@@ -106,9 +108,10 @@ test-lab-lowest: $(LAB_LOWEST)/.installed
 	$(LAB_LOWEST)/bin/python -m pytest -q -n 2 --dist loadfile -m 'not slow' tests/lab
 
 # Outputs are compared cell by cell; sanitize.cfg names what may differ (times, durations).
+# Each notebook starts on a clean platform, so that two can run at a time.
 test-notebooks: $(VENV)/.installed
-	CIVIS_NB_DISPLAY=static $(BIN)/civis-nb local run -- $(BIN)/python -m pytest -p no:cacheprovider \
-	  -c notebooks/pytest.ini --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
+	CIVIS_NB_DISPLAY=static $(PYTEST) -p no:cacheprovider -c notebooks/pytest.ini \
+	  --nbval --civis-notebooks --nbval-sanitize-with notebooks/sanitize.cfg notebooks
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
