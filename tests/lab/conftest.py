@@ -15,7 +15,7 @@ from tests.widgets.conftest import (
     browser_window,  # noqa: F401 - a fixture
     playwright_chromium,  # noqa: F401 - a fixture
 )
-from tests.widgets.drivers import Page, Server, notebooks_of
+from tests.widgets.drivers import KeptLab, Page, Server, notebooks_of
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = ROOT / "civis_nb" / "labextension"
@@ -134,3 +134,22 @@ def open_in_lab(
     """Open cells, or a notebook that is there, in JupyterLab; give the `Page`."""
     with notebooks_of(lab_server, browser_window) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def kept_lab(
+    lab_server: Server,
+    browser_window: Any,  # noqa: F811 - the fixture
+) -> KeptLab:
+    """Return a JupyterLab that the module's tests share."""
+    return KeptLab(lab_server, browser_window)
+
+
+@pytest.fixture
+def open_in_kept_lab(
+    kept_lab: KeptLab, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """Open cells, or a notebook that is there, in a JupyterLab that earlier tests have used."""
+    failed = request.session.testsfailed
+    yield kept_lab.open
+    kept_lab.end_test(request.session.testsfailed > failed)

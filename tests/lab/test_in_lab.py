@@ -29,8 +29,8 @@ def type_in(page, cell, text):
     page.page.keyboard.type(text)
 
 
-def test_sql_is_coloured_in_sql_cells_alone(open_in_lab):
-    page = open_in_lab(
+def test_sql_is_coloured_in_sql_cells_alone(open_in_kept_lab):
+    page = open_in_kept_lab(
         "%%civis_sql df -d sample\nSELECT state, 'its' FROM turnout -- all of it\nWHERE ",
         "for SELECT in range(3): pass",
         "x = 1\nSELECT = 'state'",
@@ -59,8 +59,8 @@ def test_sql_is_coloured_in_sql_cells_alone(open_in_lab):
     page.theme(dark=False)
 
 
-def test_a_cell_becomes_sql_when_its_first_line_does(open_in_lab):
-    page = open_in_lab("", "x = 1")
+def test_a_cell_becomes_sql_when_its_first_line_does(open_in_kept_lab):
+    page = open_in_kept_lab("", "x = 1")
     page.wait_for_kernel()
     type_in(page, 0, "%%civis_sql\nselect 1 from t where true")
     page.until(lambda: "where" in colours(page, 0), "the colours of SQL")
@@ -70,8 +70,8 @@ def test_a_cell_becomes_sql_when_its_first_line_does(open_in_lab):
     page.until(lambda: "where" not in colours(page, 0), "the colours of Python")
 
 
-def test_columns_are_completed_through_an_alias(open_in_lab):
-    page = open_in_lab("%load_ext civis_nb", "%%civis_sql\nselect t. from turnout t")
+def test_columns_are_completed_through_an_alias(open_in_kept_lab):
+    page = open_in_kept_lab("%load_ext civis_nb", "%%civis_sql\nselect t. from turnout t")
     page.wait_for_kernel()
 
     def place():
@@ -102,8 +102,8 @@ PLACES = {
 }
 
 
-def test_places_of_every_kind_are_completed(open_in_lab):
-    page = open_in_lab(*PLACES)
+def test_places_of_every_kind_are_completed(open_in_kept_lab):
+    page = open_in_kept_lab(*PLACES)
     page.wait_for_kernel()
     # Two variables: JupyterLab inserts the only proposal at once and shows no list.
     page.run_cell("since, before = 2010, 2020")
@@ -115,8 +115,8 @@ def test_places_of_every_kind_are_completed(open_in_lab):
         page.page.keyboard.press("Escape")
 
 
-def test_the_only_proposal_is_inserted(open_in_lab):
-    page = open_in_lab("%%civis_sql\nselect * from turnout where birth_year > :")
+def test_the_only_proposal_is_inserted(open_in_kept_lab):
+    page = open_in_kept_lab("%%civis_sql\nselect * from turnout where birth_year > :")
     page.wait_for_kernel()
     page.run_cell("since = 2010")
     page.wait_for_kernel()
@@ -129,8 +129,8 @@ def test_the_only_proposal_is_inserted(open_in_lab):
     )
 
 
-def test_names_of_others_are_shown_as_text(open_in_lab):
-    page = open_in_lab("%%civis_sql\nselect * from mart.")
+def test_names_of_others_are_shown_as_text(open_in_kept_lab):
+    page = open_in_kept_lab("%%civis_sql\nselect * from mart.")
     page.wait_for_kernel()
     page.until(lambda: proposals(page, 0)[:1] == ["Odd <b>name</b>"], "the name as text")
     page.page.keyboard.press("Enter")
@@ -139,8 +139,8 @@ def test_names_of_others_are_shown_as_text(open_in_lab):
     )
 
 
-def test_python_cells_are_completed_by_the_kernel(open_in_lab):
-    page = open_in_lab("os.getp")
+def test_python_cells_are_completed_by_the_kernel(open_in_kept_lab):
+    page = open_in_kept_lab("os.getp")
     page.wait_for_kernel()
     page.run_cell("import os")
     page.wait_for_kernel()

@@ -43,7 +43,7 @@ def saved(lab_server, browser_window):
 
 
 @pytest.fixture
-def open_saved(saved, lab_server, open_in_lab):
+def open_saved(saved, lab_server, open_in_kept_lab):
     """Open the saved notebook again, or a changed one; `sign` has JupyterLab trust it."""
 
     def opened(notebook=None, sign=True):
@@ -51,7 +51,7 @@ def open_saved(saved, lab_server, open_in_lab):
         nbformat.write(notebook or saved, path)
         if sign:
             lab_server.trust(path)
-        return open_in_lab(path=path)
+        return open_in_kept_lab(path=path)
 
     return opened
 

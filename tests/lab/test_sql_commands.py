@@ -46,8 +46,8 @@ def cursor_behind(page, cell, text):
         page.page.keyboard.press("ArrowRight")
 
 
-def loaded(open_in_lab, *cells):
-    page = open_in_lab(*cells)
+def loaded(open_in_kept_lab, *cells):
+    page = open_in_kept_lab(*cells)
     page.wait_for_kernel()
     page.run_cell("%load_ext civis_nb")
     page.run_cell("since = 1980")
@@ -90,7 +90,7 @@ def run(page, cell):
     page.page.keyboard.press("Control+Enter")
 
 
-def test_sql_is_formatted_in_place_and_the_change_can_be_undone(open_in_lab):
+def test_sql_is_formatted_in_place_and_the_change_can_be_undone(open_in_kept_lab):
     before = (
         "%%civis_sql df -d sample\nselect a,b from t -- all of it\n"
         "where x = :since and y in (select id from s where z is not null) group by 1"
@@ -99,7 +99,7 @@ def test_sql_is_formatted_in_place_and_the_change_can_be_undone(open_in_lab):
         "%%civis_sql df -d sample\nselect a, b\nfrom t  -- all of it\n"
         "where x = :since and y in (select id from s where z is not null)\ngroup by 1"
     )
-    page = loaded(open_in_lab, before)
+    page = loaded(open_in_kept_lab, before)
     page.until(lambda: editor(page, 0).locator("span").count() > 3, "the colours of SQL")
     cursor_behind(page, 0, "y in")
     page.page.keyboard.press("Alt+Shift+F")
@@ -112,8 +112,8 @@ def test_sql_is_formatted_in_place_and_the_change_can_be_undone(open_in_lab):
     page.until(lambda: text_of(page, 0) == before, "the text of before")
 
 
-def test_sql_that_is_not_closed_stays_as_it_is(open_in_lab):
-    page = loaded(open_in_lab, "%%civis_sql\nselect  (1")
+def test_sql_that_is_not_closed_stays_as_it_is(open_in_kept_lab):
+    page = loaded(open_in_kept_lab, "%%civis_sql\nselect  (1")
     cursor_behind(page, 0, "select")
     page.page.keyboard.press("Alt+Shift+F")
     says(page, "the ( on line 1 of the SQL is not closed")
@@ -121,8 +121,8 @@ def test_sql_that_is_not_closed_stays_as_it_is(open_in_lab):
     assert text_of(page, 0) == "%%civis_sql\nselect  (1"
 
 
-def test_cells_of_python_have_no_commands_of_sql(open_in_lab):
-    page = loaded(open_in_lab, "x = [1,2]", "%%civis_sql\nselect  1")
+def test_cells_of_python_have_no_commands_of_sql(open_in_kept_lab):
+    page = loaded(open_in_kept_lab, "x = [1,2]", "%%civis_sql\nselect  1")
     editor(page, 0).click()
     page.page.keyboard.press("Alt+Shift+F")
     page.page.keyboard.press("Alt+Shift+Enter")
@@ -141,8 +141,8 @@ def test_cells_of_python_have_no_commands_of_sql(open_in_lab):
     assert text_of(page, 0) == "x = [1,2]"
 
 
-def test_the_statement_at_the_cursor_runs_alone(open_in_lab):
-    page = loaded(open_in_lab, THREE)
+def test_the_statement_at_the_cursor_runs_alone(open_in_kept_lab):
+    page = loaded(open_in_kept_lab, THREE)
     cursor_behind(page, 0, "from turn")
     page.page.keyboard.press("Alt+Shift+Enter")
     page.until(
@@ -159,8 +159,10 @@ def test_the_statement_at_the_cursor_runs_alone(open_in_lab):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_error_of_a_statement_is_underlined_in_the_cell_until_it_changes(open_in_lab, theme):
-    page = loaded(open_in_lab, THREE)
+def test_the_error_of_a_statement_is_underlined_in_the_cell_until_it_changes(
+    open_in_kept_lab, theme
+):
+    page = loaded(open_in_kept_lab, THREE)
     cursor_behind(page, 0, "nosuch")
     page.page.keyboard.press("Alt+Shift+Enter")
     page.until(lambda: underlined(page, 0) == ["nosuch"], "the underlined name")
@@ -179,9 +181,9 @@ def test_the_error_of_a_statement_is_underlined_in_the_cell_until_it_changes(ope
     page.until(lambda: underlined(page, 0) == [], "the end of the mark")
 
 
-def test_errors_of_whole_cells_and_of_lines_are_underlined(open_in_lab):
+def test_errors_of_whole_cells_and_of_lines_are_underlined(open_in_kept_lab):
     page = loaded(
-        open_in_lab,
+        open_in_kept_lab,
         "%%civis_sql\nselect 'ü\U0001f600', colum from turnout",
         "x = 1\ny = %civis_sql select 'ü', colum from (select :column as n)",
     )
@@ -194,8 +196,8 @@ def test_errors_of_whole_cells_and_of_lines_are_underlined(open_in_lab):
     assert underlined(page, 0) == ["colum"]
 
 
-def test_a_mark_goes_when_the_same_cell_succeeds(open_in_lab):
-    page = loaded(open_in_lab, "%%civis_sql\nselect * from appears_later")
+def test_a_mark_goes_when_the_same_cell_succeeds(open_in_kept_lab):
+    page = loaded(open_in_kept_lab, "%%civis_sql\nselect * from appears_later")
     run(page, 0)
     page.until(lambda: underlined(page, 0) == ["appears_later"], "the underlined name")
     page.run_cell("get_ipython().run_line_magic('civis_sql', 'create table appears_later (a int)')")
@@ -204,8 +206,8 @@ def test_a_mark_goes_when_the_same_cell_succeeds(open_in_lab):
     page.run_cell("get_ipython().run_line_magic('civis_sql', 'drop table appears_later')")
 
 
-def test_a_statement_is_explained_below_its_cell(open_in_lab):
-    page = loaded(open_in_lab, THREE)
+def test_a_statement_is_explained_below_its_cell(open_in_kept_lab):
+    page = loaded(open_in_kept_lab, THREE)
     cursor_behind(page, 0, "from turn")
     page.command("civis-nb:explain-sql")
     page.until(lambda: "Explained statement 2 of 3" in output_text(page, 0), "the plan")
@@ -213,17 +215,17 @@ def test_a_statement_is_explained_below_its_cell(open_in_lab):
     page.shot("explain-sql")
 
 
-def test_statements_without_a_plan_are_said_and_not_run(open_in_lab):
-    page = loaded(open_in_lab, "%%civis_sql\ncreate table never_made (a int)")
+def test_statements_without_a_plan_are_said_and_not_run(open_in_kept_lab):
+    page = loaded(open_in_kept_lab, "%%civis_sql\ncreate table never_made (a int)")
     cursor_behind(page, 0, "never")
     page.command("civis-nb:explain-sql")
     says(page, "statement 1 begins with CREATE")
     assert output_text(page, 0).strip() == ""
 
 
-def test_sql_in_a_line_of_python_is_coloured_and_completed(open_in_lab):
+def test_sql_in_a_line_of_python_is_coloured_and_completed(open_in_kept_lab):
     page = loaded(
-        open_in_lab,
+        open_in_kept_lab,
         "for_all = 1\n"
         "df = %civis_sql --as pandas SELECT lambda, 'text' FROM turnout t WHERE t.\n"
         "text = '''\n%civis_sql SELECT 1\n'''\nfor_a",
@@ -265,8 +267,8 @@ def test_sql_in_a_line_of_python_is_coloured_and_completed(open_in_lab):
     )
 
 
-def test_a_notebook_without_a_kernel_says_what_to_do(open_in_lab):
-    page = open_in_lab("%%civis_sql\nselect  1")
+def test_a_notebook_without_a_kernel_says_what_to_do(open_in_kept_lab):
+    page = open_in_kept_lab("%%civis_sql\nselect  1")
     page.wait_for_kernel()
     page.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.page.wait_for_function(
@@ -279,8 +281,8 @@ def test_a_notebook_without_a_kernel_says_what_to_do(open_in_lab):
     page.until(lambda: text_of(page, 0) == "%%civis_sql\nselect 1", "the formatted cell")
 
 
-def test_notebooks_of_other_languages_are_left_alone(open_in_lab):
-    page = open_in_lab("%%civis_sql\nselect  1 from t")
+def test_notebooks_of_other_languages_are_left_alone(open_in_kept_lab):
+    page = open_in_kept_lab("%%civis_sql\nselect  1 from t")
     page.wait_for_kernel()
     page.until(lambda: editor(page, 0).locator("span").count() > 2, "the colours of SQL")
     page.page.evaluate(
@@ -299,8 +301,8 @@ def test_notebooks_of_other_languages_are_left_alone(open_in_lab):
     assert text_of(page, 0) == "%%civis_sql\nselect  1 from t"
 
 
-def test_a_notebook_keeps_nothing_of_a_mark(open_in_lab):
-    page = loaded(open_in_lab, "%%civis_sql\nselect nosuch")
+def test_a_notebook_keeps_nothing_of_a_mark(open_in_kept_lab):
+    page = loaded(open_in_kept_lab, "%%civis_sql\nselect nosuch")
     run(page, 0)
     page.until(lambda: underlined(page, 0) == ["nosuch"], "the underlined name")
     notebook = page.save()

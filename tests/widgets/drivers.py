@@ -40,6 +40,7 @@ class Page:
         self.end_kernels = server.end_kernels
         self.problems: list[str] = []
         page.on("pageerror", self._failed)
+        self._server = server
         self._url = server.url(app, path.name)
         self._app = "jupyterapp"
         self.load()
@@ -49,6 +50,36 @@ class Page:
         self.page.goto(self._url)
         self.page.wait_for_function(f"() => window.{self._app} !== undefined", timeout=WAIT_MS)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+
+    def open_instead(self, path: Path) -> None:
+        """Open another notebook in the same JupyterLab, and close what was open.
+
+        JupyterLab's own start takes longer than most tests. Changes are not asked about.
+        """
+        self.page.evaluate(
+            """async ([app, path]) => {
+                const { commands, shell } = window[app];
+                const old = [...shell.widgets("main")];
+                commands.execute("apputils:dismiss-notification");
+                await commands.execute("docmanager:open", { path, factory: "Notebook" });
+                old.forEach((one) => one.dispose());
+            }""",
+            [self._app, path.name],
+        )
+        self.page.wait_for_function(
+            """([app, path]) => {
+                const { shell } = window[app];
+                const { context } = shell.currentWidget ?? {};
+                return [...shell.widgets("main")].length === 1 && context?.path === path
+                    && context.isReady && !document.querySelector(".Toastify__toast");
+            }""",
+            arg=[self._app, path.name],
+            timeout=WAIT_MS,
+        )
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+        self.path = path
+        self._url = self._server.url("lab", path.name)
+        self.problems.clear()
 
     def reload(self) -> None:
         """Load the page again, and wait for its kernel.
@@ -120,6 +151,15 @@ class Page:
                 const panel = panels.find((one) => one.sessionContext);
                 await panel.sessionContext.session.kernel.restart();
             }""",
+            self._app,
+        )
+
+    def end_sessions(self) -> None:
+        """Have JupyterLab end the kernels itself, so that it misses none."""
+        self.page.evaluate(
+            """(app) => Promise.all(
+                [...window[app].shell.widgets("main")].map((one) => one.sessionContext?.shutdown())
+            )""",
             self._app,
         )
 
@@ -198,6 +238,36 @@ def written(server: Server, *cells: str) -> Path:
     }  # fmt: skip
     nbformat.write(notebook, path)
     return path
+
+
+class KeptLab:
+    """A JupyterLab that stays open from one test to the next, each with a notebook of its own."""
+
+    def __init__(self, server: Server, window: Any) -> None:
+        self._server = server
+        self._window = window
+        self._page: Page | None = None
+
+    def open(self, *cells: str, path: Path | None = None) -> Page:
+        """Open cells, or a notebook that is there."""
+        path = path or written(self._server, *cells)
+        if self._page is None:
+            self._page = Page(self._window.new_page(), self._server, path, "lab")
+        else:
+            self._page.open_instead(path)
+        return self._page
+
+    def end_test(self, failed: bool) -> None:
+        """End the kernels; after a failure, or before a dialog, the page goes as well."""
+        page = self._page
+        if page is not None and (failed or page.page.locator(".jp-Dialog").count()):
+            page.page.close()
+            self._page = None
+        elif page is not None:
+            page.end_sessions()
+            if page.page.locator("body[data-jp-theme-light=false]").count():
+                page.theme(dark=False)
+        self._server.end_kernels()
 
 
 @contextmanager
