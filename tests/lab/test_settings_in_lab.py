@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import TimeoutError
 
+from tests.lab.completions import proposals, shown
 from tests.lab.conftest import needs_bundle, started
 from tests.widgets.drivers import notebooks_of
 
@@ -74,25 +74,6 @@ def coloured_words(page, cell):
 
 def text_of(page, cell):
     return "\n".join(editor(page, cell).locator(".cm-line").all_inner_texts())
-
-
-def shown(page):
-    """Return the proposals that are shown."""
-    found = page.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-match")
-    return [one.strip() for one in found.all_inner_texts()]
-
-
-def proposals(page, cell):
-    """Return what Tab proposes at the end of a cell."""
-    page.page.keyboard.press("Escape")
-    editor(page, cell).click()
-    page.page.keyboard.press("Control+End")
-    page.page.keyboard.press("Tab")
-    try:
-        page.page.locator(".jp-Completer:not(.lm-mod-hidden)").wait_for(timeout=5000)
-    except TimeoutError:
-        return []  # on a busy machine the server's names may come too late for one list
-    return shown(page)
 
 
 def test_every_setting_is_documented():
@@ -212,8 +193,7 @@ def test_the_keys_of_commands_are_in_the_settings_of_shortcuts(open_page):
         ("Run SQL Statement at Cursor", "Alt+Shift+Enter"),
     ]:
         row = page.page.locator(".jp-Shortcuts-Row").filter(has_text=label)
-        row.first.wait_for()
-        assert row.count() == 1
+        page.until(lambda row=row: row.count() == 1, label)
         # JupyterLab 4.2 shows the keys as signs.
         signs = keys.replace("Alt", "⌥").replace("Shift", "⇧").replace("+", "")
         shown_keys = "".join(row.inner_text().split())

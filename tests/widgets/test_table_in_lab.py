@@ -61,7 +61,8 @@ def test_a_copy_of_a_cell_keeps_its_result_and_each_output_has_one_view(open_not
     page.command("notebook:run-cell")
     page.output(2).locator(".civis-table .civis-cell", has_text="13000").first.wait_for()
     page.output(3).locator("td", has_text="13").first.wait_for()
-    assert page.output(3).locator(".civis-table").count() == 0
+    copied = page.output(3).locator(".civis-table")
+    until(lambda: copied.count() == 0, "the end of the copy's view")
     assert "000" not in page.output(3).inner_text()
 
     # The second time shows what the first did, in the same place, to the views of a kernel gone.
@@ -72,7 +73,8 @@ def test_a_copy_of_a_cell_keeps_its_result_and_each_output_has_one_view(open_not
         for cell in (2, 3):
             page.output(cell).locator(".civis-table .civis-cell", has_text="13").first.wait_for()
     for cell in (2, 3):
-        assert page.output(cell).locator(".civis-table").count() == 1
+        views = page.output(cell).locator(".civis-table")
+        until(lambda views=views: views.count() == 1, "one view")
     assert page.problems == []
 
 
@@ -84,14 +86,15 @@ def test_a_preview_is_counted_and_is_as_high_as_asked(open_notebook):
     )
     page.run_all()
     view = page.output(1).locator(".civis-table")
-    view.locator(".civis-cell").first.wait_for()
-    assert 5 <= view.locator(".civis-cell[aria-colindex='2']").count() <= 6
+    rows = view.locator(".civis-cell[aria-colindex='2']")
+    until(lambda: 5 <= rows.count() <= 6, "as many rows as asked")
     view.locator(".civis-caption", has_text="the total is not known").first.wait_for()
     until(lambda: view.locator(".civis-bars svg").count() == 2, "the histograms")
     view.locator(".civis-scroller").evaluate("(box) => { box.scrollTop = 300 }")
     view.get_by_role("button", name="Count rows").click()
     view.locator(".civis-caption", has_text="the first 1,000 of 3,000 rows").first.wait_for()
-    assert view.get_by_role("button", name="Count rows").count() == 0
+    button = view.get_by_role("button", name="Count rows")
+    until(lambda: button.count() == 0, "the end of the button")
     # The reader stays where he was.
     assert view.locator(".civis-scroller").evaluate("(box) => box.scrollTop") == 300
     assert page.problems == []
@@ -107,7 +110,8 @@ def test_a_view_shown_by_itself_is_readable_without_its_kernel(open_notebook):
     again = open_notebook(path=page.path)
     again.output(1).locator("table", has_text="<script>alert(1)</script>").first.wait_for()
     assert "model not found" not in again.page.content()
-    assert again.output(1).locator(".civis-table").count() == 0
+    live = again.output(1).locator(".civis-table")
+    until(lambda: live.count() == 0, "no live view")
 
 
 BIG = (
