@@ -169,4 +169,6 @@ class Calls(ABC):
         tokens.replace(at, "CAST")
         tokens.insert_after(close - 1, f" AS {written}")
         tokens.set_type(at, close + 1, f"CAST(NULL AS {written})")
+        if operand.strength == 2:
+            return Operand(at, close + 1, operand.name, 2, "cast")
         return Operand(at, close + 1, to.name, 1, "cast")

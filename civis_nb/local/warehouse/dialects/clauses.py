@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region, Rules
+from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.statements.merged_columns import (
     named_by_both,
     note_merged,
@@ -105,6 +106,7 @@ class Parser(Expressions):
                     continue
                 if word in ("pivot", "unpivot"):
                     # DuckDB's own, where aggregates must stay as they are.
+                    self._check_pivot(at)
                     at = self.tokens.partners[at + 1] + 1 if words[at + 1] == "(" else end
                     continue
                 if word in _MARKS:
@@ -227,6 +229,17 @@ class Parser(Expressions):
             self.tokens.insert_after(end - 1, f" limit {self.tokens.texts[top + 1]}")
             self.tokens.drop(top, top + 2)
         return found
+
+    def _check_pivot(self, at: int) -> None:
+        """Refuse a mean or a quotient in PIVOT, which would have DuckDB's digits."""
+        words = self._words
+        for place in range(at + 2, self.tokens.partners.get(at + 1, at)):
+            if words[place] == "/" or (words[place] == "avg" and words[place + 1] == "("):
+                raise UnsupportedSqlError(
+                    "means and quotients in PIVOT are not supported: write AVG(CASE WHEN … THEN … "
+                    "END) for each column, and GROUP BY",
+                    self.tokens.starts[place],
+                )
 
     def _condition(self, operand: Operand, end: int, clause: str) -> None:
         """Let rules edit an operand that is a whole condition, or one side of AND or OR."""

@@ -674,6 +674,9 @@ CREATE MACRO date_part(part, x, kind VARCHAR) AS civis_sql.part_of(part, civis_s
   (part, x, kind DATE) AS civis_sql.part_of(part, x), (part, x, kind TIMESTAMP) AS civis_sql.part_of(part, x),
   (part, x, kind TIMESTAMPTZ) AS civis_sql.part_of(part, x),
   (part, x, kind) AS date_part(part, x);
+-- Redshift's documents: the years 1 to 9 are the decade 1, and 2000 to 2009 are 201.
+CREATE MACRO counted_decade(n, kind INTERVAL) AS n, (n, kind DATE) AS n + 1, (n, kind TIMESTAMP) AS n + 1,
+  (n, kind TIMESTAMPTZ) AS n + 1, (n, kind VARCHAR) AS n + 1, (n, kind) AS n;
 CREATE MACRO days_part(part, x) AS CASE WHEN isinf(x) THEN CASE WHEN x > DATE '2000-01-01' THEN 'infinity'::DOUBLE ELSE '-infinity'::DOUBLE END
   ELSE date_part(part, x) END;
 CREATE MACRO date_part_double(part, x, kind VARCHAR) AS civis_sql.days_part(part, civis_sql.timestamp_of_text(x)),
@@ -833,7 +836,7 @@ CREATE MACRO json_part(j, path) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
 CREATE MACRO json_part_text(j, path) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
   THEN ltrim(civis_sql.without_marks(json_extract_string(civis_sql.with_marks(j::VARCHAR), path)), chr(57344)) ELSE json_extract_string(j, path) END;
 CREATE MACRO json_parts(j) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
-  THEN list_transform(json_extract(civis_sql.with_marks(j::VARCHAR), '$[*]'), lambda e: civis_sql.without_marks(e::VARCHAR)::JSON)
+  THEN list_transform(json_extract(civis_sql.with_marks(j::VARCHAR), '$[*]')::JSON[], lambda e: civis_sql.without_marks(e::VARCHAR)::JSON)
   ELSE json_extract(j, '$[*]') END;
 -- As jsonb is written.
 CREATE MACRO with_blanks(t) AS CASE WHEN regexp_matches(t, '^[{\[]') THEN array_to_string(list_transform(regexp_extract_all(t, '"(?:\\.|[^"\\])*"|[^"]+'),
@@ -944,7 +947,7 @@ CREATE MACRO json_length(j) AS json_array_length(CASE WHEN j IS NULL OR json_typ
 CREATE MACRO jsonb_keys(j) AS list_transform(list_sort(list_transform(json_keys(civis_sql.object_of(j)),
   lambda k: {'size': strlen(k), 'name': k})), lambda s: s.name);
 CREATE MACRO json_elements(j) AS civis_sql.json_parts(civis_sql.array_of(j::JSON)::JSON)::JSON[];
-CREATE MACRO jsonb_elements(j) AS list_transform(civis_sql.json_elements(j), lambda e: civis_sql.with_blanks(e::VARCHAR)::JSON);
+CREATE MACRO jsonb_elements(j) AS list_transform(civis_sql.json_elements(j)::JSON[], lambda e: civis_sql.with_blanks(e::VARCHAR)::JSON);
 CREATE MACRO json_element_texts(j) AS list_transform(civis_sql.jsonb_elements(j), lambda e: civis_sql.json_as_text(e::VARCHAR));
 CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(civis_sql.json_element_texts(j)) AS value;
 CREATE MACRO json_array_elements(j) AS TABLE SELECT unnest(civis_sql.json_elements(j)) AS value;

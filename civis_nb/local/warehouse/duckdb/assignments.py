@@ -22,6 +22,7 @@ from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 from civis_nb.local.warehouse.redshift.ddl import ALWAYS
 from civis_nb.local.warehouse.sqltypes import TextLimit
+from civis_nb.table_names import quoted
 
 __all__ = ["CONVERTED", "converted"]
 
@@ -196,7 +197,56 @@ def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect:
     elif words[behind] in ("select", "with", "("):
         _query(cursor, tokens, at, behind, end, columns, limits)
     if tokens.matches(end, "on", "conflict"):
+        if "update" in words[end:]:
+            _check_rows(cursor, tokens, (at, behind, end), columns)
         _set(tokens, end, types, limits)
+
+
+def _check_rows(
+    cursor: duckdb.DuckDBPyConnection, tokens: Tokens, places: tuple[int, int, int],
+    columns: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    """Refuse to insert two rows of one key where ON CONFLICT updates: DuckDB keeps one of them.
+
+    ``places`` are those of INSERT, of what is inserted, and of ON CONFLICT.
+    """
+    at, first, conflict = places
+    opened = conflict + 2
+    close = tokens.partners.get(opened, opened)
+    keys = [tokens.name(start).lower() for start, _ in tokens.items(opened + 1, close)]
+    types = {name.lower(): native for name, native in columns}
+    given = list(types)
+    if tokens.words[opened] != "(" or not set(keys) <= types.keys():
+        return
+    if tokens.words[first] == "values":
+        if {types[key] for key in keys} & {ANY_NUMERIC, IDENTITY, JSONB, ""}:
+            return
+        rows = []
+        for start, stop in tokens.items(first + 1, conflict):
+            values = dict(zip(given, tokens.items(start + 1, stop - 1), strict=False))
+            if any(key not in values or tokens.words[values[key][0]] == "default" for key in keys):
+                return
+            row = (f"CAST({tokens.render(*values[key])} AS {types[key]})" for key in keys)
+            rows.append(f"({', '.join(row)})")
+        source, given = f"VALUES {', '.join(rows)}", keys
+    else:
+        source = f"{tokens.original(0, at)}\n{tokens.render(first, conflict)}"
+        width = len(cursor.execute(f"DESCRIBE (\n{source}\n)").fetchall())
+        given = given[:width]
+        if not set(keys) <= set(given):
+            return
+    names, key = (", ".join(map(quoted, some)) for some in (given, keys))
+    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
+    query = (
+        f"SELECT 1 FROM (\n{source}\n) AS given({names}) WHERE {present} "
+        f"GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
+    )
+    if cursor.execute(query).fetchall():
+        raise UnsupportedSqlError(
+            "ON CONFLICT DO UPDATE command cannot affect row a second time: several of the rows "
+            f"that are inserted have the same {', '.join(keys)}",
+            tokens.starts[conflict],
+        )
 
 
 def _end_of_source(tokens: Tokens, at: int) -> int:

@@ -273,13 +273,19 @@ class TimeRules(TypeChecks):
             self._set(call, f"({micros} / 1000.0)", DOUBLE)
         else:
             function = f"{CATALOG}.date_part{'_double' if part in _FRACTIONS else ''}"
-            self._set(call, f"{function}('{part}', {value}, {kind})::DOUBLE", DOUBLE)
+            found = self._decade(part, f"{function}('{part}', {value}, {kind})", kind)
+            self._set(call, f"{found}::DOUBLE", DOUBLE)
         return name
+
+    def _decade(self, part: str, value: str, kind: str) -> str:
+        """Return a part of a time, where Redshift counts the first decade as 1."""
+        is_counted = part == "decade" and self._is_redshift
+        return f"{CATALOG}.counted_decade({value}, {kind})" if is_counted else value
 
     def _extract(self, call: Call, part: str, value: str, kind: str) -> None:
         """Write EXTRACT: of integers on Redshift, and numeric in PostgreSQL."""
         micros = f"{CATALOG}.microseconds({value}, {kind})"
-        whole = f"{CATALOG}.date_part('{part}', {value}, {kind})"
+        whole = self._decade(part, f"{CATALOG}.date_part('{part}', {value}, {kind})", kind)
         double = f"{CATALOG}.date_part_double('{part}', {value}, {kind})"
         if self._is_redshift:
             pieces = {"second": f"{micros} // 1000000", "millisecond": f"{micros} // 1000 % 1000",

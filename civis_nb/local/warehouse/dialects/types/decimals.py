@@ -52,23 +52,25 @@ class Quotient:
     """How DuckDB computes a quotient of two types.
 
     ``more`` is how many digits the dividend gets, ``scale`` how many the result has behind its
-    point.
+    point; ``is_cut`` is whether further digits are cut off, as those of means are.
     """
 
     one: str
     two: str
     more: int
     scale: int
+    is_cut: bool = False
 
     def of(self, dividend: str, divisor: str, *, is_kept: bool) -> str:
         """Return the expression of the quotient of two others.
 
         One that is kept, in a view, fails when they have other types by then.
         """
-        unit = f"0.{'1'.rjust(self.scale + 1, '0')}"
+        behind = self.scale + (not self.is_cut)
+        unit = f"0.{'1'.rjust(behind, '0')}" if behind else "1"
         digits = (
-            f"1{'0' * (self.more + 1)}::HUGEINT, "
-            f"CAST({unit} AS DECIMAL(38, {self.scale + 1})), {self.scale}"
+            f"1{'0' * (self.more + (not self.is_cut))}::HUGEINT, "
+            f"CAST({unit} AS DECIMAL(38, {behind})), {self.scale}"
         )
         if is_kept:
             types = f"{literal(self.one)}, {literal(self.two)}"
@@ -95,7 +97,9 @@ def quotient_of(one: str, two: str) -> Quotient:
     """Return how a value of one type is divided by one of another.
 
     "Computations with numeric values" of Redshift's documents has the rule. A sum that is
-    divided by the number of its values, with ``MEAN`` as the other type, keeps its scale.
+    divided by the number of its values, with ``MEAN`` as the other type, keeps its scale, and
+    further digits are cut off: "PIVOT and UNPIVOT examples" has 2.71 as the mean of 2.50, 3.75
+    and 1.90.
 
     Examples
     --------
@@ -105,7 +109,7 @@ def quotient_of(one: str, two: str) -> Quotient:
     4
     """
     if two == _MEAN:
-        return Quotient(one, "BIGINT", 0, _size(one)[1])
+        return Quotient(one, "BIGINT", 0, _size(one)[1], is_cut=True)
     (p1, s1), (p2, s2) = _size(one), _size(two)
     scale = max(_LEAST_SCALE, s1 + p2 - s2 + 1)
     digits = p1 - s1 + s2 + scale

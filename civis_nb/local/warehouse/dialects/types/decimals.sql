@@ -28,7 +28,8 @@ CREATE MACRO averaged_noted(mean, total, count, least, most, id, kind BIGINT) AS
   (mean, total, count, least, most, id, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, least, most, id, kind) AS mean;
 -- The nearest number with "scale" digits behind the point, halves away from zero. A decimal is the
 -- integer of all its digits: "factor" makes the first one so much longer that their quotient has one
--- digit more than the result, of which "unit" makes a decimal again.
+-- digit more than the result, of which "unit" makes a decimal again. Of a mean there is no digit more,
+-- and the others are cut off.
 CREATE MACRO nearest_quotient(a, b, factor, unit, scale) AS round((replace(a::VARCHAR, '.', '')::HUGEINT
   * factor // replace(b::VARCHAR, '.', '')::HUGEINT)::DECIMAL(38, 0) * unit, scale);
 -- The types "one" and "two" are those that the digits follow from: the columns of a view's tables may
