@@ -26,7 +26,9 @@ def test_a_display_that_has_passed_takes_no_room(open_notebook):
     alone, passed = (page.output(cell) for cell in (0, 1))
     passed.locator("pre", has_text="the end").first.wait_for()
     page.until(lambda: "working" not in passed.inner_text(), "the end of the display")
-    assert passed.bounding_box()["height"] == alone.bounding_box()["height"]
+    page.until(
+        lambda: passed.bounding_box()["height"] == alone.bounding_box()["height"], "its own height"
+    )
 
     # All columns of the profile are seen, without a scroll bar sideways.
     box = page.output(2).locator("[role=region]")

@@ -95,7 +95,9 @@ def test_an_execution_is_seen_live_and_tasks_open_their_logs(
     assert task(view, "extract").evaluate("node => node === document.activeElement")
     flag.touch()
     page.page.wait_for_selector(f'{live}="report"][aria-label*="succeeded"]', timeout=WAIT_MS)
-    view.locator(".civis-run-state", has_text="✓ succeeded").wait_for()
+    # For a moment the settled view is there beside the live one.
+    view.locator(".civis-run-state", has_text="✓ succeeded").first.wait_for()
+    until(lambda: view.locator(".civis-run").count() == 1, "one view")
     task(view, "report").click()
     view.get_by_text("the report", exact=True).wait_for()
     page.shot("workflow-ended-light", view)

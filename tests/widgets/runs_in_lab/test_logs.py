@@ -38,9 +38,9 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
     row = line(view, 105, "line 105")
     row.evaluate("(row) => getSelection().selectAllChildren(row)")
     grown(view)
-    assert first_in_sight(view) == 100
+    until(lambda: first_in_sight(view) == 100, "line 100 still")
     assert page.page.evaluate("() => getSelection().toString().trim()") == "line 105"
-    assert "below" in view.locator(".civis-log-jump").inner_text()
+    view.locator(".civis-log-jump", has_text="below").wait_for()
 
     # Earlier lines are there, each once, and a progress bar is one of them.
     box.evaluate("(box) => { box.scrollTop = 0 }")
@@ -61,7 +61,8 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
 
     # Cancelling works while the cell runs.
     view.get_by_role("button", name="Cancel").click()
-    view.locator(".civis-run-state", has_text="cancelled").wait_for(timeout=WAIT_MS)
+    # For a moment the settled view is there beside the live one.
+    view.locator(".civis-run-state", has_text="cancelled").first.wait_for(timeout=WAIT_MS)
     page.page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").first.wait_for()
     assert page.problems == []
 
@@ -75,18 +76,21 @@ def test_a_short_log_takes_no_more_room_than_it_needs(open_notebook, setup):
         "%%civis_run python -i few\nfor n in range(500): print(n)",
     )
     page.run_all()
-    heights = []
-    for cell in (1, 3):
+
+    def height(cell):
         box = page.output(cell).locator(".civis-run .civis-log-box")
         box.locator(".civis-log-line").first.wait_for()
-        heights.append(box.evaluate("(box) => box.clientHeight"))
-    assert 32 <= heights[0] < 100
-    assert heights[1] > 250
+        return box.evaluate("(box) => box.clientHeight")
+
+    until(lambda: 32 <= height(1) < 100, "the short log's height")
+    until(lambda: height(3) > 250, "the long log's height")
+    whole = height(3)
+    box = page.output(3).locator(".civis-run .civis-log-box")
     box.evaluate("(box) => { box.scrollTop = 0 }")
     line(page.output(3), 0, "0")
     page.output(3).get_by_label("Levels shown").select_option("error")
     page.output(3).locator(".civis-log-count", has_text="0 lines").wait_for()
-    assert box.evaluate("(box) => box.clientHeight") == heights[1]
+    assert box.evaluate("(box) => box.clientHeight") == whole
 
 
 def test_a_hundred_thousand_lines_scroll_and_are_searched(open_notebook, setup, platform):
@@ -113,7 +117,8 @@ def test_a_hundred_thousand_lines_scroll_and_are_searched(open_notebook, setup, 
         }"""
     )
     view = start(page, 1).locator(".civis-run")
-    view.locator(".civis-run-state", has_text="succeeded").wait_for(timeout=3 * WAIT_MS)
+    view.locator(".civis-run-state", has_text="succeeded").first.wait_for(timeout=3 * WAIT_MS)
+    until(lambda: view.count() == 1, "one view")
     until(lambda: total(view) == 100_001, "all lines")
     updates = page.page.evaluate("() => window.updates")
     # The one at the end is not delayed.
