@@ -42,7 +42,8 @@ def saved(lab_server, browser_window):
     # Of the run the live view alone is to be seen: neither its HTML nor what was saved is.
     run = page.output(1).locator(".civis-run:visible")
     page.until(lambda: run.count() == 1, "one view of the run")
-    assert page.output(1).locator(".civis-saved-view .civis-run:visible").count() == 0
+    of_saved = page.output(1).locator(".civis-saved-view .civis-run:visible")
+    page.until(lambda: of_saved.count() == 0, "the end of the saved view")
     notebook = page.save()
     page.page.close()
     page.end_kernels()
@@ -81,7 +82,8 @@ def test_the_log_of_a_saved_run_is_searched_filtered_copied_and_downloaded(open_
     page = open_saved()
     log = view(page, 1)
     log.locator(".civis-log-line", has_text="on the other stream").wait_for()
-    assert not page.output(1).locator(".civis-static-log").is_visible()
+    static = page.output(1).locator(".civis-static-log")
+    page.until(lambda: not static.is_visible(), "the end of the HTML")
     assert "Log: 82 lines; the first 32 are not kept" in log.locator("summary").inner_text()
     # What the HTML says of the run is there once, and nothing that a kernel is needed for.
     assert page.output(1).get_by_text("✓ succeeded").count() == 1
@@ -120,7 +122,8 @@ def test_a_saved_group_is_a_table_without_buttons(open_saved):
     group = view(page, 2)
     rows = group.locator("tbody tr")
     page.until(lambda: rows.count() == 2, "the rows")
-    assert not page.output(2).locator("table").first.is_visible()
+    html = page.output(2).locator("table").first
+    page.until(lambda: not html.is_visible(), "the end of the HTML")
     assert "boom" in rows.first.inner_text()
     assert "succeeded" in rows.last.inner_text()
     assert group.get_by_role("button").count() == 0
@@ -178,7 +181,8 @@ def test_a_live_view_takes_the_place_of_a_saved_one_and_gives_it_back(open_saved
         "for view in list(_instances.values()): view.close()"
     )
     page.until(lambda: view(page, 1).is_visible(), "the saved log after the view's end")
-    assert not page.output(1).locator(".civis-static-log").is_visible()
+    static = page.output(1).locator(".civis-static-log")
+    page.until(lambda: not static.is_visible(), "the end of the HTML")
 
 
 def test_malformed_data_leaves_the_html(saved, open_saved):
@@ -198,12 +202,16 @@ def test_malformed_data_leaves_the_html(saved, open_saved):
     page = open_saved(notebook)
     page.until(page.output(0).locator("table").is_visible, "the HTML of the group")
     for number in (1, 2, 3):
-        # JupyterLab renders a cell at once when it is in sight.
-        page.page.evaluate(
-            "(cell) => window.jupyterapp.shell.currentWidget.content.scrollToItem(cell)", number
-        )
-        cell = page.page.locator(f".jp-Cell[data-windowed-list-index='{number}']")
-        page.until(cell.locator(".civis-static-log").is_visible, "the HTML")
+        html = page.page.locator(f".jp-Cell[data-windowed-list-index='{number}'] .civis-static-log")
+
+        def is_shown(number=number, html=html):
+            # JupyterLab renders a cell when it is in sight; cells that are drawn later move it.
+            page.page.evaluate(
+                "(cell) => window.jupyterapp.shell.currentWidget.content.scrollToItem(cell)", number
+            )
+            return html.is_visible()
+
+        page.until(is_shown, "the HTML")
     assert page.page.locator(".civis-saved-view").count() == 0
     assert page.problems == []
 
