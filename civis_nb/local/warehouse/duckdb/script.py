@@ -14,21 +14,21 @@ from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.dialects.builtins import built_in
-from civis_nb.local.warehouse.duckdb.aliases import check_aliases
-from civis_nb.local.warehouse.duckdb.allowed import check_allowed
 from civis_nb.local.warehouse.duckdb.alter import alter
 from civis_nb.local.warehouse.duckdb.assignments import CONVERTED, converted
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.binding import DESCRIBE, columns_of
 from civis_nb.local.warehouse.duckdb.changes import what_was_done
+from civis_nb.local.warehouse.duckdb.checks.aliases import check_aliases
+from civis_nb.local.warehouse.duckdb.checks.allowed import check_allowed
+from civis_nb.local.warehouse.duckdb.checks.foreign_calls import check_foreign_calls
+from civis_nb.local.warehouse.duckdb.checks.foreign_names import check_foreign_names
+from civis_nb.local.warehouse.duckdb.checks.quoted_names import check_quoted_names
+from civis_nb.local.warehouse.duckdb.checks.sorted_by import check_sorted_by
 from civis_nb.local.warehouse.duckdb.create import check_columns, exists_already, with_likes
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
 from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure, warehouse_error
-from civis_nb.local.warehouse.duckdb.foreign_calls import check_foreign_calls
-from civis_nb.local.warehouse.duckdb.foreign_names import check_foreign_names
-from civis_nb.local.warehouse.duckdb.quoted_names import check_quoted_names
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
-from civis_nb.local.warehouse.duckdb.sorted_by import check_sorted_by
 from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
 from civis_nb.local.warehouse.duckdb.unions import with_common_types
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore

@@ -9,8 +9,8 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
+from civis_nb.local.warehouse.duckdb.checks.quoted_names import is_given
 from civis_nb.local.warehouse.duckdb.failures import position_error
-from civis_nb.local.warehouse.duckdb.quoted_names import is_given
 from civis_nb.local.warehouse.duckdb.statement import Statement
 
 __all__ = ["check_foreign_names"]

@@ -1,0 +1,1 @@
+"""What is refused of a statement though DuckDB would run it: each check is a module."""
