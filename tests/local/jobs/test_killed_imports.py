@@ -76,10 +76,15 @@ def _database_bytes(state: Path) -> int:
 
 
 def _until_rows_are_written(platform, state, path, before):
-    """Wait until rows are on their way to the database's file: the commit is near, or begins."""
+    """Wait until rows are on their way to the database's file: the commit is near, or complete.
+
+    It may begin and end between two questions for the size of the file.
+    """
     deadline = time.monotonic() + 60
-    while _database_bytes(state) < before + 2_000_000:
-        assert platform.ask("GET", path)["state"] in ("queued", "running")
+    run = {"state": "queued"}
+    while _database_bytes(state) < before + 2_000_000 and run["state"] != "succeeded":
+        run = platform.ask("GET", path)
+        assert run["state"] in ("queued", "running", "succeeded"), run["error"]
         assert time.monotonic() < deadline
 
 
