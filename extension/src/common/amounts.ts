@@ -10,7 +10,7 @@ export function timeText(seconds: number): string {
 /** Return a number of bytes for a person. */
 export function sizeText(bytes: number): string {
   const units: readonly (readonly [number, string])[] = [[1e9, 'GB'], [1e6, 'MB'], [1e3, 'kB']];
-  const [size, unit] = units.find(([one]) => bytes >= one) ?? [1, 'bytes'];
+  const [size, unit] = units.find(([one]) => bytes >= one) ?? [1, bytes === 1 ? 'byte' : 'bytes'];
   const digits = size === 1 || bytes >= 100 * size ? 0 : 1;
   return `${(bytes / size).toFixed(digits)} ${unit}`;
 }
