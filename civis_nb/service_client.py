@@ -22,7 +22,7 @@ from civis_nb.errors import (
 )
 from civis_nb.near_names import did_you_mean
 from civis_nb.spec.parse import check_document, parse_spec
-from civis_nb.transport.answers import add_advice, check_complete, judge
+from civis_nb.transport.answers import Wanted, add_advice, check_complete, judge
 from civis_nb.transport.encode import query_items
 from civis_nb.transport.faults import Outcome, classify
 from civis_nb.transport.retry import run
@@ -218,7 +218,7 @@ class _ServiceSession:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         recover: Any = None,  # noqa: ARG002 - what a service has done can't be known
-        wanted: Any = "",  # noqa: ARG002 - its specification is whatever its author wrote
+        wanted: Wanted = "",  # noqa: ARG002 - its specification is whatever its author wrote
     ) -> tuple[requests.Response, Any]:
         """Send a request; return the response and its JSON, None where it is empty.
 

@@ -60,8 +60,11 @@ def cut_names(names: Sequence[str], limit: int) -> list[str]:
     --------
     >>> cut_names(["survey_answer_of_2023", "survey_answer_of_2024", "a_name_like_no_other"], 14)
     ['survey_an…2023', 'survey_an…2024', 'a_name_like_n…']
+    >>> cut_names([], 14)
+    []
     """
-    ends = dict(zip(sorted(set(names)), _own_ends(sorted(set(names))), strict=True))
+    ordered = sorted(set(names))
+    ends = dict(zip(ordered, _own_ends(ordered), strict=True)) if ordered else {}
     return [
         cut(name, limit) if ends[name] < limit - 1 else _cut_inside(name, ends[name], limit)
         for name in names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lab.test_completion import Completer, proposals
-from tests.lab.test_completion_places import CATALOG
+from tests.lab.test_completion_places import CATALOG, check_first
 
 pytestmark = pytest.mark.exhaustive
 
@@ -91,11 +91,7 @@ FIRST = [
     ids=[body for body, _ in [*IN_PROCEDURE, *FIRST]],
 )
 def test_what_may_stand_at_a_place_comes_first(sql, wanted):
-    found = [one.insert or one.label for one in proposals("%%civis_sql\n" + sql, CATALOG).items]
-    if wanted[-1] is None:
-        assert found == wanted[:-1]
-    else:
-        assert found[: len(wanted)] == wanted
+    check_first(sql, wanted)
 
 
 def test_variables_have_their_types():

@@ -134,6 +134,11 @@ FIRST = [
 
 @pytest.mark.parametrize(("sql", "wanted"), FIRST)
 def test_what_may_stand_at_a_place_comes_first(sql, wanted):
+    check_first(sql, wanted)
+
+
+def check_first(sql, wanted):
+    """Check that proposals begin with some; behind them None stands for no others."""
     found = [one.insert or one.label for one in proposals("%%civis_sql\n" + sql, CATALOG).items]
     if wanted[-1] is None:
         assert found == wanted[:-1]

@@ -87,7 +87,7 @@ class SubprocessExecutor:
 
 @contextmanager
 def _not_started() -> Iterator[None]:
-    """Tell of what goes wrong in the block that nothing of the command was started."""
+    """Raise NotStartedError for what goes wrong in the block, in which nothing is started yet."""
     try:
         yield
     except CivisLocalError:
