@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import sys
@@ -9,10 +10,10 @@ import sys
 from sqlalchemy.exc import DatabaseError
 
 from civis_nb.local.errors import Busy
-from civis_nb.local.runner.base import EXHAUSTED
 
 __all__ = ["is_exhausted", "max_connections", "no_descriptors"]
 
+_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE})
 _UNLIMITED = 1 << 20
 
 
@@ -21,7 +22,6 @@ def is_exhausted(error: BaseException) -> bool:
 
     Examples
     --------
-    >>> import errno
     >>> is_exhausted(OSError(errno.EMFILE, "Too many open files"))
     True
     >>> is_exhausted(OSError(errno.ENOENT, "No such file or directory"))
@@ -32,7 +32,7 @@ def is_exhausted(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         # SQLite does not tell why; the store was opened before, so it is there.
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CANTOPEN
-    return isinstance(error, OSError) and error.errno in EXHAUSTED
+    return isinstance(error, OSError) and error.errno in _ERRNOS
 
 
 def no_descriptors() -> Busy:
