@@ -123,13 +123,18 @@ def test_a_file_goes_to_the_platform_for_which_it_was_begun(server, platform):
     address = urlsplit(session.address(f"civis-nb/files?{urlencode(query)}"))
     head = (
         f"POST {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-        f"Authorization: {session.headers['Authorization']}\r\nContent-Length: 10\r\n\r\n"
+        f"Authorization: {session.headers['Authorization']}\r\nContent-Length: 10\r\n"
+        "Expect: 100-continue\r\n\r\n"
     )
-    taken = f"civis-nb/files?{urlencode({**query, 'name': 'again.txt'})}"
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
-        connection.sendall(head.encode() + b"x" * 5)
-        # The id is taken when the server knows of the upload.
-        until(lambda: session.post(taken, data=b"").status_code == 400, "the upload's beginning")
+        connection.sendall(head.encode())
+        # The server asks for the body when it has prepared for the upload: then it has begun.
+        asked = b""
+        while not asked.endswith(b"\r\n\r\n"):
+            asked += (piece := connection.recv(1))
+            assert piece, asked
+        assert asked.startswith(b"HTTP/1.1 100 "), asked
+        connection.sendall(b"x" * 5)
         use(server, "local")
         connection.sendall(b"x" * 5)
         reply = http.client.HTTPResponse(connection)
