@@ -66,13 +66,18 @@ def column(page, at):
     return [text.strip() for text in cells.all_inner_texts()]
 
 
+def until_drawn(page):
+    """Wait for the saved table: its rows stand before their cells have text."""
+    page.until(lambda: any(column(page, 1)), "the cells of the saved table")
+
+
 def header(page, name):
     return view(page).get_by_role("columnheader", name=name).locator(".civis-name")
 
 
 def test_a_saved_table_is_sorted_filtered_and_scrolled(open_saved):
     page = open_saved()
-    page.until(lambda: view(page).locator(".civis-row").count() > 5, "the saved table")
+    until_drawn(page)
     html = page.output(1).locator("table").first
     page.until(lambda: not html.is_visible(), "the end of the HTML")
     assert "the first 20 rows" in view(page).locator(".civis-caption").first.inner_text()
@@ -105,7 +110,7 @@ def test_a_saved_table_is_sorted_filtered_and_scrolled(open_saved):
 
 def test_names_and_cells_are_shown_as_text(open_saved):
     page = open_saved()
-    page.until(lambda: view(page).locator(".civis-row").count() > 5, "the saved table")
+    until_drawn(page)
     assert column(page, 2)[0].endswith("<b>x</b>")
     assert view(page).locator("b:not(.civis-caption b)").count() == 0
 
@@ -155,5 +160,5 @@ def test_a_notebook_that_is_not_trusted_shows_the_table_and_runs_nothing(saved, 
     data["text/html"] += "<img src=x onerror='window.pwned = true'>"
     data[TABLE]["columns"][0]["name"] = "<img src=x onerror='window.pwned = true'>"
     page = open_saved(notebook, sign=False)
-    page.until(lambda: view(page).locator(".civis-row").count() > 5, "the saved table")
+    until_drawn(page)
     assert page.page.evaluate("() => window.pwned") is None
