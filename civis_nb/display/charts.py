@@ -16,8 +16,9 @@ from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisDependencyError
 from civis_nb.frames.chart_data import ChartData
 
-__all__ = ["Plot", "require_altair"]
+__all__ = ["Plot", "load_altair", "require_altair"]
 
+_LOADING = "Loading Altair, once in a session"
 _WIDTH, _HEIGHT = 480, 280
 _PNG_SCALE = 1.5
 #: What JupyterLab 4 and VS Code draw. Altair 6 writes for version 6; these charts mean the same in
@@ -56,7 +57,7 @@ class Plot:
     @functools.cached_property
     def chart(self) -> Any:
         """The chart, to be changed as any chart of Altair's."""
-        with Display(Tracker("Loading Altair, once in a session")):
+        with Display(Tracker(_LOADING)):
             import altair
         drawn = _CHARTS[self.data.kind](altair, self.data)
         return drawn.properties(width=_WIDTH, height=_HEIGHT)
@@ -94,7 +95,7 @@ class Plot:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(self)}
-        if config.get("display") == "text" or _shows_text_only():
+        if _draws_nothing():
             return bundle
         bundle[f"application/vnd.vegalite.{_VEGA_LITE}+json"] = self._spec("currentColor")
         with Display(Tracker("Drawing the chart")):
@@ -120,6 +121,16 @@ def _style(text: str) -> dict[str, Any]:
 _NAMES = {"hist": "Histogram", "bar": "Bar chart", "line": "Line chart", "box": "Box plot"}
 
 
+def load_altair(tracker: Tracker) -> None:
+    """Import Altair, which takes seconds once in a session, as a step of work that is shown.
+
+    Else the chart would do it when it is drawn, in a display of its own.
+    """
+    if not _draws_nothing():
+        tracker.begin_step(_LOADING)
+        importlib.import_module("altair")
+
+
 def require_altair() -> None:
     """Check that charts can be drawn.
 
@@ -136,8 +147,10 @@ def require_altair() -> None:
         )
 
 
-def _shows_text_only() -> bool:
-    """Return whether this is IPython in a terminal, for which nobody needs to draw."""
+def _draws_nothing() -> bool:
+    """Return whether displays are texts: by the setting, or as this is IPython in a terminal."""
+    if config.get("display") == "text":
+        return True
     module = sys.modules.get("IPython")
     shell: Any = module.get_ipython() if module is not None else None
     return shell is not None and shell.display_formatter.active_types == ["text/plain"]

@@ -231,7 +231,8 @@ class History:
         Parameters
         ----------
         pattern
-            What the title or the SQL must hold, in upper or lower case; None: all.
+            What the title or the SQL must hold, in upper or lower case, or what the title is like,
+            with ``*`` and ``?`` for any characters; None: all.
         most
             How many.
 
@@ -244,8 +245,10 @@ class History:
         sql += "COALESCE(state, 'started'), took_s FROM runs "
         values: list[Any] = []
         if pattern:
+            # An asterisk may be one of the SQL that is looked for.
             sql += "WHERE instr(lower(title), lower(?)) OR instr(lower(source), lower(?)) "
-            values += [pattern, pattern]
+            sql += "OR lower(title) GLOB lower(?) "
+            values += [pattern] * 3
         with self._read() as connection:
             found = connection.execute(
                 sql + "ORDER BY number DESC LIMIT ?", [*values, most]

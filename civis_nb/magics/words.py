@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.frames.chart_data import CHART_KINDS
+from civis_nb.near_names import nearest
 from civis_nb.table_names import split_schema_tablename
 
 __all__ = [
@@ -219,7 +220,9 @@ def chart(token: Token) -> tuple[str, ...]:
     kind, _, names = token.text.partition(":")
     columns = next(csv.reader([names], skipinitialspace=True), [])
     if kind not in CHART_KINDS or not 1 <= len(columns) <= 2 or not all(columns):
-        raise ValueError(f"KIND:X or KIND:X,Y, where KIND is one of {', '.join(CHART_KINDS)}")
+        near = nearest(kind, CHART_KINDS, 1)
+        hint = f" (did you mean {near[0]}?)" if near and kind not in CHART_KINDS else ""
+        raise ValueError(f"KIND:X or KIND:X,Y, where KIND is one of {', '.join(CHART_KINDS)}{hint}")
     if kind == "hist" and len(columns) > 1:
         raise ValueError("hist:X, with one column")
     return (kind, *columns)

@@ -111,6 +111,7 @@ def test_a_failure_that_was_looked_at_is_not_shown_again(live):
 def test_the_timeout_counts(live):
     live.run(f"%%civis_sql slow --bg --timeout 0.5\n{SLOW}")
     assert "not done within 0.5 s" in live.error("slow.result(timeout=60)")
+    assert live.text("print(slow)").startswith("■ Query on sample: cancelled")
     live.run("job = client.scripts.post_python3(name='Sleeps', source='import time; "
              "time.sleep(60)').id")  # fmt: skip
     live.run("%civis_run job --bg -o run --timeout 0.5")

@@ -304,7 +304,13 @@ def test_names_without_a_value_are_all_named_with_near_ones():
         bind("select :min_agee, :zzz, :ok", "duckdb", {"ok": 1}, [{"min_age": 30}])
     said = str(caught.value)
     assert ":min_agee (did you mean :min_age?), :zzz have no value" in said
-    assert "Nothing was sent" in said
+    assert "give -p min_agee=VALUE -p zzz=VALUE. Nothing was sent" in said
+
+
+def test_an_identifier_without_a_text_is_told_how_it_gets_one():
+    with pytest.raises(CivisMagicError) as caught:
+        bind("from :tab", "redshift", {}, idents={"tab": None})
+    assert "Set a variable of that name, or give --ident tab=SCHEMA.TABLE." in str(caught.value)
 
 
 def test_functions_and_modules_are_no_near_names():
@@ -342,6 +348,8 @@ def test_places_lead_back_to_the_users_text():
         ),
         ("select * from t where a = :x", {"x": [1, 2]}, "Write IN :x"),
         ("select * from t where a <> :x", {"x": (1, 2)}, "Write NOT IN :x"),
+        ("select * from t where a = any(:x)", {"x": [1, 2]}, "Write IN :x for = ANY"),
+        ("select * from t where a <> ALL ( :x )", {"x": [1]}, "ALL(:x) needs an array"),
     ],
 )
 def test_a_list_and_one_value_are_not_compared(sql, values, said):
@@ -353,7 +361,8 @@ def test_a_list_and_one_value_are_not_compared(sql, values, said):
     ("sql", "value", "dialect"),
     [
         ("select * from t where (a, b) = :x", [1, 2], "redshift"),
-        ("select * from t where a = any(:x)", [1, 2], "redshift"),
+        ("select * from t where a = any(:x)", "{1,2}", "redshift"),
+        ("select * from t where a = any(:x)", [1, 2], "duckdb"),
         ("select * from t where a in (:x)", 1, "redshift"),
         ("select 'a' in :x", "abc", "duckdb"),
     ],

@@ -185,6 +185,19 @@ def test_jobs_are_listed(live, magics_client):
     shown = live.text("%civis_jobs --history listed")
     assert "Listed one" in shown
     assert "job" in shown
+    live.run("%civis_sql -q select 'listed * here'")
+    assert ids("--history 'LISTED ?n*' -n 1") == ids("--history 'Listed one' -n 1")
+    assert "select 'listed * here'" in live.text("%civis_jobs --history 'listed * here' -n 1")
+
+
+def test_an_empty_list_of_jobs_says_which_were_asked_for(live):
+    for line, title in (
+        ("no*such", "Jobs like 'no*such'"),
+        ("nosuch --failed", "Jobs whose last run failed like 'nosuch'"),
+        ("nosuch --running", "Jobs that wait or run like 'nosuch'"),
+        ("nosuch --history", "History like 'nosuch'"),
+    ):
+        assert live.text(f"%civis_jobs {line}").startswith(f"{title}: no rows")
 
 
 def test_jobs_are_watched_until_none_runs(live, magics_client):

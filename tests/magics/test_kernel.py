@@ -183,6 +183,15 @@ def test_interrupting_the_kernel_cancels_the_run(execute, magics_client):
 
 
 @pytest.mark.exhaustive
+def test_a_cell_with_a_plot_loads_altair_where_it_shows_what_it_does(execute):
+    cell = execute(
+        "import sys\nbefore = 'altair' in sys.modules\n"
+        "plot = %civis_sql --plot hist:n select n from generate_series(1, 9) t(n)\n"
+        "print(before, 'altair' in sys.modules)"
+    ).cells[1]
+    assert cell.outputs[-1]["text"] == "False True\n"
+
+
 def test_a_static_notebook_passes_nbval(execute, magics_platform, tmp_path, monkeypatch):
     notebook = execute(*CELLS[:2], display="static")
     nbformat.write(notebook, tmp_path / "static.ipynb")

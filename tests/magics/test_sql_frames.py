@@ -95,6 +95,7 @@ def test_a_column_that_would_lose_digits_stays_exact_and_says_so(shell):
         ("--profile --bg", "--profile and --bg do not go together"),
         ("--plot bar:n --as lazy", "--plot and --as lazy do not go together"),
         ("--plot pie:n", "KIND is one of hist, bar, line, box"),
+        ("--plot hits:n", "(did you mean hist?), and not 'hits:n'"),
         ("--plot hist:n,m", "hist:X, with one column"),
         ("--plot bar:", "KIND:X or KIND:X,Y"),
     ],

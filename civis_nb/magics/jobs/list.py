@@ -39,6 +39,7 @@ _WATCH_S: Final = 2.0
 _ACTIVE: Final = ("queued", "running", "pending")
 _LEFT_OUT: Final = "Without hidden jobs, such as queries and cells of notebooks: --all shows them."
 _WILDCARDS: Final = frozenset("*?[")
+_TITLES: Final = {"running": "Jobs that wait or run", "failed": "Jobs whose last run failed"}
 
 SYNTAX: Final = Syntax(
     "%civis_jobs",
@@ -79,7 +80,8 @@ def jobs_magic(line: str, session: Session) -> ResultTable | None:
     SYNTAX.exclusive(values, "history", "type")
     rows = values["rows"] or _ROWS
     if values["history"]:
-        return _history_table(session.history.entries(values["pattern"], rows), rows)
+        pattern = values["pattern"]
+        return _history_table(session.history.entries(pattern, rows), pattern, rows)
     client = session.client()
     if values["watch"]:
         _watch(client, values, rows)
@@ -152,10 +154,17 @@ def _jobs_table(jobs: Sequence[Any], values: Mapping[str, Any], rows: int) -> Re
         )
     names = ["job", "name", "type", "state", "last run", "took", "author"]
     note = None if values["all"] else _LEFT_OUT
-    return ResultTable(cells, columns=names, title="Jobs", limit=max(rows, 1), note=note)
+    title = next((title for option, title in _TITLES.items() if values[option]), "Jobs")
+    title += _like(values["pattern"])
+    return ResultTable(cells, columns=names, title=title, limit=max(rows, 1), note=note)
 
 
-def _history_table(entries: Sequence[Entry], rows: int) -> ResultTable:
+def _like(pattern: str | None) -> str:
+    """Return which of them are asked for, in words; nothing when it is all."""
+    return f" like {pattern!r}" if pattern else ""
+
+
+def _history_table(entries: Sequence[Entry], pattern: str | None, rows: int) -> ResultTable:
     """Return the table of ``%civis_jobs --history``."""
     cells = [
         [
@@ -171,7 +180,7 @@ def _history_table(entries: Sequence[Entry], rows: int) -> ResultTable:
         for entry in entries
     ]
     names = ["entry", "started", "kind", "what", "state", "took", "job", "run"]
-    return ResultTable(cells, columns=names, title="History", limit=max(rows, 1))
+    return ResultTable(cells, columns=names, title="History" + _like(pattern), limit=max(rows, 1))
 
 
 def _when(moment: str) -> str:

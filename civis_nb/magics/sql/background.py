@@ -17,6 +17,7 @@ from civis_nb.display.run_view import RunView
 from civis_nb.display.text import run_ids
 from civis_nb.display.tracker import Tracker
 from civis_nb.futures.awaiting import RunsLater
+from civis_nb.futures.states import CANCELLED
 from civis_nb.magics.failures import message_of
 from civis_nb.magics.sql.fetching import Fetched
 
@@ -185,7 +186,9 @@ class FrameFuture(Displayable, RunsLater):
             return replace(activity, note=note)
         if self.cancelled() or (error := self._exception) is None:
             return replace(activity, note=self.note or None)
-        return replace(activity, state="failed", error=message_of(error))
+        # After --timeout the run is cancelled, and the future has failed.
+        state = activity.state if activity.state in CANCELLED else "failed"
+        return replace(activity, state=state, error=message_of(error))
 
     def __repr__(self) -> str:
         return repr(RunView(self.activity()))

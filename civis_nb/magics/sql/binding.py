@@ -139,7 +139,7 @@ def bind(
     found = placeholders(sql, dialect)
     idents = idents or {}
     texts = {name: text for name, text in idents.items() if text is not None}
-    values = _values(found, [texts, given, *namespaces])
+    values = _values(found, [texts, given, *namespaces], idents)
     parts, splices, at, length = [], [], 0, 0
     for placeholder in found:
         value = values[placeholder.name]
@@ -179,6 +179,11 @@ def _mismatch(placeholder: Placeholder, value: Any, dialect: str) -> str | None:
         return (
             f"IN :{name} needs a list, and {name} is of the type {kind}. Give a list, a tuple or a "
             f"Series, or write = :{name}. Nothing was sent."
+        )
+    if sign in ("ANY", "ALL") and is_many(value) and dialect != "duckdb":
+        return (
+            f"{sign}(:{name}) needs an array, and {name} is of the type {kind}, written for IN. "
+            f"Write IN :{name} for = ANY, NOT IN :{name} for <> ALL. Nothing was sent."
         )
     if sign in ("=", "<>") and is_many(value):
         instead = "IN" if sign == "=" else "NOT IN"
@@ -247,7 +252,11 @@ def _unquoted(part: str) -> str:
     return part[1:-1].replace('""', '"') if part.startswith('"') else part.strip()
 
 
-def _values(found: Sequence[Placeholder], sources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _values(
+    found: Sequence[Placeholder],
+    sources: Sequence[Mapping[str, Any]],
+    idents: Mapping[str, str | None],
+) -> dict[str, Any]:
     """Return the values of all placeholders, from the first source that has each."""
     values: dict[str, Any] = {}
     unset = []
@@ -258,7 +267,7 @@ def _values(found: Sequence[Placeholder], sources: Sequence[Mapping[str, Any]]) 
         else:
             values[name] = source[name]
     if unset:
-        raise CivisMagicError(_unset(unset, sources))
+        raise CivisMagicError(_unset(unset, sources, idents))
     return values
 
 
@@ -322,14 +331,20 @@ def names_in_quotes(
     ]
 
 
-def _unset(unset: Sequence[str], namespaces: Sequence[Mapping[str, Any]]) -> str:
+def _unset(
+    unset: Sequence[str], namespaces: Sequence[Mapping[str, Any]], idents: Mapping[str, str | None]
+) -> str:
     """Return the message about placeholders without a value."""
     words = []
     for name in unset:
         near = nearest_values(name, namespaces)
         words.append(f":{name}" + (f" (did you mean :{' or :'.join(near)}?)" if near else ""))
     verb = "has" if len(unset) == 1 else "have"
+    given = [
+        f"--ident {name}=SCHEMA.TABLE" if name in idents else f"-p {name}=VALUE" for name in unset
+    ]
+    variable = "a variable of that name" if len(unset) == 1 else "variables of these names"
     return (
-        f"{', '.join(words)} {verb} no value. Set a variable of that name, or give -p NAME=VALUE. "
+        f"{', '.join(words)} {verb} no value. Set {variable}, or give {' '.join(given)}. "
         "Nothing was sent."
     )

@@ -37,7 +37,8 @@ class Placeholder:
     names_table
         Whether it stands where SQL has the name of a table, and no value.
     compared_by
-        The sign before it, where its other side is one value: ``IN``, ``=`` or ``<>``; else empty.
+        The sign before it, where its other side is one value: ``IN``, ``=`` or ``<>``; ``ANY`` or
+        ``ALL`` where it stands in their brackets; else empty.
     """
 
     name: str
@@ -122,6 +123,8 @@ def _names_table(before: Sequence[Any], in_query: bool) -> bool:
 def _compared_by(before: Sequence[Any]) -> str:
     """Return the sign between one value and what follows on these tokens; empty for others."""
     sign = before[-1].token_type.name if before else ""
+    if sign == "L_PAREN" and len(before) == 2 and before[0].text.upper() in ("ANY", "SOME", "ALL"):
+        return "ALL" if before[0].text.upper() == "ALL" else "ANY"
     # A row in brackets may be compared with a list.
     is_one = len(before) == 2 and before[0].token_type.name not in ("R_PAREN", "R_BRACKET")
     return _COMPARISONS.get(sign, "") if sign == "IN" or is_one else ""

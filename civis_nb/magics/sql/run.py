@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from civis_nb import config
 from civis_nb.display.bundle import Note
-from civis_nb.display.charts import require_altair
+from civis_nb.display.charts import load_altair, require_altair
 from civis_nb.display.screens import Screen
 from civis_nb.display.settled import Source
 from civis_nb.display.tables import ResultTable
@@ -271,6 +271,8 @@ class SqlRun:
             doing = "Drawing" if call.plot else "Profiling"
             display.tracker.begin_step(f"{doing} {counted(len(table), 'row')}")
             view = table.plot(*call.plot) if call.plot else table.profile()
+            if call.plot and not call.quiet:
+                load_altair(display.tracker)
             if call.var is not None and not call.quiet:
                 display.settle(view)
                 return None
