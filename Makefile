@@ -69,11 +69,11 @@ test-unit: $(VENV)/.installed
 test-every-case: $(VENV)/.installed
 	$(PYTEST) -m 'not slow' --ignore=tests/lab
 
-# With the live views of tables and runs, which need the same browser; all views are in test-all.
+# Tests in a browser wait more than they work: three at a time suit two cores.
 test-lab: $(VENV)/.installed
 	@$(MAKE) --no-print-directory $(BUNDLE)
 	@cd extension && npm test --silent
-	$(PYTEST) -q -m 'not slow' tests/lab tests/widgets/test_table_in_lab.py tests/widgets/runs_in_lab
+	$(PYTEST) -n 3 -q -m 'not slow' tests/lab
 
 # The newest versions of what is named in pyproject.toml are in .venv, the lowest ones in .venv-lowest.
 LOWEST := .venv-lowest

@@ -285,6 +285,11 @@ def test_notebooks_of_other_languages_are_left_alone(open_in_kept_lab):
     page = open_in_kept_lab("%%civis_sql\nselect  1 from t")
     page.wait_for_kernel()
     page.until(lambda: editor(page, 0).locator("span").count() > 2, "the colours of SQL")
+    # JupyterLab sets the type of all cells when the kernel has told its language.
+    page.page.wait_for_function(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets.every(
+            (cell) => cell.model.mimeType === "text/x-ipython")"""
+    )
     page.page.evaluate(
         """() => {
             for (const cell of window.jupyterapp.shell.currentWidget.content.widgets)
