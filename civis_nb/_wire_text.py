@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, SupportsIndex
 from urllib.parse import urlsplit
 
@@ -19,7 +20,8 @@ _SECRET_PARAMETERS = re.compile(
     r"(?i)([?&;](?:x-amz-[a-z-]+|x-goog-[a-z-]+|awsaccesskeyid|signature|sig|token|key|api_key|"
     r"access_token|password|secret|credential|policy|expires)=)[^&#\s\"']*"
 )
-_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/@\s\"']+@")
+#: Schemes are short: without that bound, a long text with dots takes the square of its length.
+_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,30}://)[^/@\s\"']+@")
 
 
 def preformatted(text: str) -> str:
@@ -88,8 +90,24 @@ class SecretBytes(bytes):
         return "b'***'"
 
 
+#: What hides the keys of this process's clients in a text: functions, as no name holds a key.
+_hiding: tuple[Callable[[str], str], ...] = ()
+#: Shorter ones are no keys but test data; to replace them would garble words.
+_MIN_KEY_CHARS = 16
+_MAX_KEYS = 16
+
+
+def hide_key(key: str) -> None:
+    """Have `masked_url` replace a key from now on, as in the log of a job that prints its own."""
+    global _hiding
+    key = Secret(key)
+    if len(key) >= _MIN_KEY_CHARS and masked_url(key) == key:
+        # Of many clients those that came last: each costs a look at every text.
+        _hiding = (*_hiding, lambda text: text.replace(key, "***"))[-_MAX_KEYS:]
+
+
 def masked_url(text: str) -> str:
-    """Return `text` with the secrets of every URL in it replaced by ``***``.
+    """Return `text` with keys, and the secrets of every URL in it, replaced by ``***``.
 
     Parameters
     ----------
@@ -101,6 +119,8 @@ def masked_url(text: str) -> str:
     >>> masked_url("https://user:pw@host/file?Signature=abc&part=1")
     'https://***@host/file?Signature=***&part=1'
     """
+    for hide in _hiding:
+        text = hide(text)
     return _USERINFO.sub(r"\1***@", _SECRET_PARAMETERS.sub(r"\1***", text))
 
 

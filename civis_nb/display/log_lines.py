@@ -23,6 +23,7 @@ LOG_LAG_S: Final = 30.0
 LEVELS: Final = ("fatal", "error", "warn", "info", "debug")
 
 _LINE_CHARS: Final = 2000
+_MAX_PARTS: Final = 100
 #: More lines than these are not kept: the oldest give way.
 _KEPT_LINES: Final = 500_000
 
@@ -162,7 +163,9 @@ class RunLog:
         if masked_url(text) != text:
             # A secret may stretch over several parts: no colours then.
             return LogLine(level, cut(visible(masked_url(text)), _LINE_CHARS))
-        shown = [(visible(part), css(style)) for part, style in _first_chars(parts, _LINE_CHARS)]
+        shown = _joined(
+            (visible(part), css(style)) for part, style in _first_chars(parts, _LINE_CHARS)
+        )
         whole = "".join(part for part, _ in shown)
         return LogLine(level, whole, tuple(shown) if any(look for _, look in shown) else ())
 
@@ -171,6 +174,22 @@ def _written(message: str) -> list[str]:
     """Return the lines of a message as they were left, with their terminal codes."""
     lines = message.replace("\r\n", "\n").removesuffix("\n").split("\n")
     return [line.rstrip("\r").rsplit("\r", 1)[-1] for line in lines]
+
+
+def _joined(parts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the parts of a line with neighbours of one look as one, and without too many looks.
+
+    A line of which each character has a colour of its own would be a hundred times as long in the
+    notebook: what follows on the first ones is plain.
+    """
+    found: list[tuple[str, str]] = []
+    for text, look in parts:
+        kept = look if len(found) < _MAX_PARTS else ""
+        if found and found[-1][1] == kept:
+            found[-1] = (found[-1][0] + text, kept)
+        else:
+            found.append((text, kept))
+    return found
 
 
 def _first_chars(parts: list[tuple[str, Style]], limit: int) -> list[tuple[str, Style]]:

@@ -92,9 +92,9 @@ def failure(
         return CivisMemoryFailure(text, response, job_id, run_id)
     if is_sql:
         line, column = sql_position(text, sql)
-        message = text or "The SQL failed; the platform does not say why."
+        message = masked_url(text) or "The SQL failed; the platform does not say why."
         return CivisSQLError(message, response, job_id, run_id, line=line, column=column)
-    message = text or "The run failed; neither its record nor its log says why."
+    message = masked_url(text) or "The run failed; neither its record nor its log says why."
     return CivisJobFailure(message, response, job_id, run_id, is_workflow=is_workflow)
 
 

@@ -32,6 +32,7 @@ __all__ = [
 _MAX_LINES = 15
 _LINE_CHARS = 160
 _MESSAGE_LINES = 7
+_KEYWORD_CHARS = 20
 _KEYWORDS = tuple(
     re.findall(
         r"\w+",
@@ -164,7 +165,8 @@ def sql_failure(
         excerpt = _excerpt(bound.source, source_line, source_column, place[0], length)
         # A misspelt keyword is often taken for a name, and the word behind it is refused.
         words = re.findall(r"^\w+", bound.source[offset:])
-        words += re.findall(r"(\w+)\s*$", bound.source[:offset])
+        # No keyword is longer; a search for the end of all that is before takes the square of it.
+        words += re.findall(r"\w+$", bound.source[:offset].rstrip()[-_KEYWORD_CHARS:])
     message = _message_lines(text)
     lines = [f"{CivisSQLError.__name__}: {message[0]}", *message[1:]]
     if place is not None:

@@ -378,6 +378,8 @@ def _future(name: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
     source = next((names for names in namespaces if name in names), None)
     found = None if source is None else source[name]
     if not isinstance(found, Future) or not hasattr(found, "cancel_requested"):
-        what = "is not set" if source is None else f"is a {type(found).__name__}, and no future"
+        what = (
+            "is not set" if source is None else f"is of type {type(found).__name__}, and no future"
+        )
         raise CivisMagicError(f"%civis_wait: {name} {what}. Give variables of --bg.")
     return found

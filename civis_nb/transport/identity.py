@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from civis_nb._version import __version__
-from civis_nb._wire_text import Secret, masked_url
+from civis_nb._wire_text import Secret, hide_key, masked_url
 from civis_nb.errors import CivisConfigError, CivisError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class KeyAuth:
     def __init__(self, api_key: str) -> None:
         # Hidden in the header too: an interrupted request is seen in a traceback with its headers.
         header = Secret("Basic " + base64.b64encode(f"{api_key}:".encode()).decode())
+        hide_key(api_key)
         # Not an attribute: whoever looks through objects, a debugger or a serializer, finds none.
         self._header: Callable[[], str] = lambda: header
 

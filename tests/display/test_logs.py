@@ -102,7 +102,7 @@ def test_colours_become_styles_and_other_codes_vanish():
     (line,) = log.lines(0, 1)
     assert line.text == "a red z"
     assert [(text, bool(look)) for text, look in line.parts] == [
-        ("a ", False), ("red", True), (" ", False), ("z", False),
+        ("a ", False), ("red", True), (" z", False),
     ]  # fmt: skip
     assert "font-weight:bold" in line.parts[1][1]
 
@@ -139,6 +139,17 @@ def test_secrets_and_unseen_characters_do_not_come_through_colours():
     assert "abc" not in first.text
     assert first.parts == ()
     assert second.text == "a\\u202eb"
+
+
+def test_a_line_of_many_colours_is_no_hundred_times_as_long():
+    log = RunLog()
+    log.add([entry("\x1b[31ma\x1b[0m" * 1000), entry("".join(f"\x1b[3{n % 7 + 1}m{n % 10}"
+            for n in range(1000)))])  # fmt: skip
+    same, each = log.lines(0, 2)
+    assert [text for text, _ in same.parts] == ["a" * 1000]
+    assert len(each.parts) == 101
+    assert each.parts[-1][1] == ""
+    assert "".join(text for text, _ in each.parts) == each.text == "0123456789" * 100
 
 
 def test_long_lines_are_cut():

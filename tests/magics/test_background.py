@@ -145,7 +145,7 @@ def test_waiting_for_some(live):
     assert "good is not set" not in live.text("%civis_wait good")
     assert "nosuch is not set" in live.error("%civis_wait nosuch")
     live.run("five = 5")
-    assert "five is a int" in live.error("%civis_wait five")
+    assert "five is of type int" in live.error("%civis_wait five")
     live.run(f"%%civis_sql slow --bg -q\n{SLOW}")
     assert "had not ended after 0.3 s" in live.error("%civis_wait slow --timeout 0.3")
     live.run("slow.cancel()")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import time
 
 import duckdb
 import pytest
 
+from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisMagicError, CivisSQLError
 from civis_nb.magics.failures import (
     Origin,
@@ -40,6 +42,24 @@ def caret_is_under(error, word):
     return lines[at - 1][lines[at].index("^") :].startswith(word) and lines[at].count("^") == len(
         word
     )
+
+
+def test_an_error_in_a_cell_of_a_megabyte_is_placed_at_once():
+    sql = f"select '{'q' * 1_000_000}' as a, nosuch from t"
+    bound = bind(sql, "duckdb", {})
+    error = CivisSQLError('column "nosuch" does not exist', None, 12, 34)
+    begun = time.process_time()
+    found = sql_failure(error, bound, Origin.find(sql, sql, False), None)
+    # With a search that takes the square of the length: an hour.
+    assert time.process_time() - begun < 10
+    assert found.column == sql.index("nosuch") + 1
+
+
+def test_long_texts_with_dots_are_masked_at_once():
+    begun = time.process_time()
+    masked_url("a." * 250_000)
+    assert time.process_time() - begun < 10
+    assert masked_url("postgresql+psycopg2://me:word@host") == "postgresql+psycopg2://***@host"
 
 
 def test_unknown_column_is_pointed_at_in_the_cell():

@@ -12,7 +12,10 @@ import IPython
 import pytest
 
 from civis_nb import errors
+from civis_nb._wire_text import masked_url
 from civis_nb.client.client import APIClient
+from civis_nb.display.log_lines import RunLog
+from civis_nb.futures.failures import failure
 from civis_nb.transport.session import Session
 
 KEY = "key-that-nobody-may-see"
@@ -153,6 +156,23 @@ def test_nothing_that_can_be_reached_by_name_holds_the_key(scripted):
     walk(client)
     assert len(seen) > 20
     client.close()
+
+
+def test_the_log_of_a_job_that_prints_its_key_shows_none(scripted):
+    _start(scripted.url, local_api_spec=EMPTY).close()
+    log = RunLog()
+    half = len(KEY) // 2
+    messages = (f"CIVIS_API_KEY={KEY}", f"\x1b[1m{KEY[:half]}\x1b[0m{KEY[half:]}")
+    log.add([{"level": "info", "message": message} for message in messages])
+    assert [line.text for line in log.lines(0, 2)] == ["CIVIS_API_KEY=***", "***"]
+    error = failure(f"ValueError: {KEY}", None, 12, 34)
+    _hidden(_everything_shown(error))
+    assert "ValueError: ***" in str(error)
+
+
+def test_a_short_key_of_a_test_garbles_no_words(scripted):
+    APIClient("password", endpoint=scripted.url, local_api_spec=EMPTY).close()
+    assert masked_url("the password of a user") == "the password of a user"
 
 
 def test_client_is_not_pickled(scripted):

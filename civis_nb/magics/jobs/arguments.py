@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from civis_nb.display.text import counted, cut
 from civis_nb.errors import CivisAPIError, CivisMagicError
@@ -21,6 +21,8 @@ __all__ = [
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
+
+_Number = TypeVar("_Number", int, float)
 
 #: job type -> how the API calls scripts of that type
 _PATHS: Final = {
@@ -227,16 +229,24 @@ def _text(_client: Client, value: Any) -> str:
 def _integer(_client: Client, value: Any) -> int:
     if isinstance(value, bool):
         raise TypeError
-    number = int(value)
+    number = _of_python(int, value)
     if not isinstance(value, str) and number != value:
         raise ValueError
     return number
 
 
+def _of_python(kind: Callable[[Any], _Number], value: Any) -> _Number:
+    """Return a value as a number; what Python says of another one is in Python's terms."""
+    try:
+        return kind(value)
+    except (TypeError, ValueError):
+        raise ValueError from None
+
+
 def _number(_client: Client, value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError
-    number = float(value)
+    number = _of_python(float, value)
     if number != number or number in (float("inf"), float("-inf")):
         raise ValueError("JSON has no such number")
     return number
@@ -343,6 +353,6 @@ def _kind(name: str, value: Any) -> str:
         if isinstance(value, kinds):
             return kind
     raise CivisMagicError(
-        f"The argument {name} is a {type(value).__name__}; give text, a number, True or False. A "
-        "frame goes to the script with -i."
+        f"The argument {name} is of type {type(value).__name__}; give text, a number, True or "
+        "False. A frame goes to the script with -i."
     )

@@ -101,7 +101,7 @@ def dictionary(
         return {}
     found = next((names[name] for names in namespaces if name in names), None)
     if not isinstance(found, Mapping):
-        kind = "is not set" if found is None else f"is a {type(found).__name__}"
+        kind = "is not set" if found is None else f"is of type {type(found).__name__}"
         raise CivisMagicError(f"{option} needs a dictionary, and {name} {kind}.")
     return {str(key): value for key, value in found.items()}
 
@@ -233,7 +233,8 @@ def _id_text(value: Any, text: str, kind: Kind) -> str:
         return str(int(value))
     except (TypeError, ValueError):
         raise CivisMagicError(
-            f"%civis_run: {text} is a {type(value).__name__}, and no {kind.noun} or id of one."
+            f"%civis_run: {text} is of type {type(value).__name__}, and no {kind.noun} or id of "
+            "one."
         ) from None
 
 

@@ -270,7 +270,7 @@ def _frame(name: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
 
         return polars.from_arrow(found)
     if library not in ("pandas", "polars") or not hasattr(found, "columns"):
-        what = "is not set" if found is None else f"is a {type(found).__name__}"
+        what = "is not set" if found is None else f"is of type {type(found).__name__}"
         raise CivisMagicError(
             f"%%civis_run: -i takes frames of pandas or polars, Arrow tables and result tables; "
             f"{name} {what}."
