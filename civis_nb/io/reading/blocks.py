@@ -2,6 +2,7 @@ r"""CSV as blocks of whole records, each of which a parser can take without a fu
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,13 +11,61 @@ from typing import Any, TypeVar
 from civis_nb._waiting import outcome
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.prefetch import prefetch
+from civis_nb.io.reading.content import first_record
 
-__all__ = ["last_record_end", "map_blocks", "parse_pool", "record_blocks", "tables_of_rows"]
+__all__ = [
+    "last_record_end",
+    "map_blocks",
+    "parse_pool",
+    "record_blocks",
+    "split_ahead",
+    "tables_of_rows",
+]
 
 _Result = TypeVar("_Result")
 _WORKERS = 2
+#: Blocks that may wait for a worker.
+_BLOCKS_AHEAD = 2
 #: Pieces of this size are still in the cache when their quotes are counted.
 _PIECE_BYTES = 256 * 1024
+
+
+@contextlib.contextmanager
+def split_ahead(
+    chunks: Iterable[bytes], block_bytes: int, what: str
+) -> Iterator[tuple[bytes, Iterator[bytes]]]:
+    r"""Split a CSV into its first record and blocks of the others, ahead of the consumer.
+
+    One thread does all that has to be done in order: it takes the chunks, which are downloaded and
+    inflated then, and cuts them. It ends with the block.
+
+    Parameters
+    ----------
+    chunks, block_bytes, what
+        As for `record_blocks`.
+
+    Yields
+    ------
+    tuple
+        The first record with its line break, and the blocks.
+
+    Examples
+    --------
+    >>> with split_ahead([b"a,b\n1,x\n2", b",y\n"], 4, "it") as (header, blocks):
+    ...     header, list(blocks)
+    (b'a,b\n', [b'1,x\n', b'2,y\n'])
+    """
+
+    def parts() -> Iterator[bytes]:
+        header, rest = first_record(chunks)
+        yield header
+        yield from record_blocks(rest, block_bytes, what)
+
+    source: Any = prefetch(parts(), _BLOCKS_AHEAD)
+    try:
+        yield next(source), source
+    finally:
+        source.close()
 
 
 def record_blocks(chunks: Iterable[bytes], block_bytes: int, what: str) -> Iterator[bytes]:
@@ -120,22 +169,21 @@ def map_blocks(blocks: Iterable[bytes], work: Callable[[bytes], _Result]) -> Ite
     Parameters
     ----------
     blocks
-        From `record_blocks`; they are made in a thread of their own.
+        From `split_ahead`.
     work
         The function.
     """
-    source: Any = prefetch(blocks, 1)
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="civis-parse")
     waiting: deque[Future[_Result]] = deque()
     try:
-        for block in source:
+        for block in blocks:
             waiting.append(pool.submit(work, block))
-            if len(waiting) >= _WORKERS:
+            # One more than there are workers: while a result is used, none of them is idle.
+            if len(waiting) > _WORKERS:
                 yield outcome(waiting.popleft())
         while waiting:
             yield outcome(waiting.popleft())
     finally:
-        source.close()
         pool.shutdown(cancel_futures=True)
 
 

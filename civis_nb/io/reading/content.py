@@ -40,7 +40,7 @@ def remote_chunks(
 
 
 class CsvContent:
-    """The files of a result as one CSV, inflated and checked.
+    """The files of a result as one CSV, inflated and checked in the thread that iterates it.
 
     Parameters
     ----------
@@ -77,8 +77,7 @@ class CsvContent:
 
     def __iter__(self) -> Iterator[bytes]:
         has_header = self._header is None and len(self._remotes) > 1
-        content = prefetch(joined(self._files(), header=has_header))
-        return _after(self._header or b"", content)
+        return _after(self._header or b"", joined(self._files(), header=has_header))
 
     def _files(self) -> Iterator[Iterable[bytes]]:
         """Yield the inflated chunks of each file, while the next ones are on their way."""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.reading.content import first_record
 
-__all__ = ["split_header"]
+__all__ = ["column_names"]
 
 
-def split_header(chunks: Iterable[bytes], what: str) -> tuple[list[str], Iterator[bytes]]:
-    r"""Split a CSV into the fields of its first record and the rest.
+def column_names(record: bytes, what: str) -> list[str]:
+    r"""Return the fields of the first record of a CSV.
 
     Parameters
     ----------
-    chunks
-        The CSV, cut anywhere.
+    record
+        The record.
     what
         What is read, for the error.
 
@@ -29,11 +27,9 @@ def split_header(chunks: Iterable[bytes], what: str) -> tuple[list[str], Iterato
 
     Examples
     --------
-    >>> names, rest = split_header([b'id,"a,b"\n1,2\n'], "it")
-    >>> names, list(rest)
-    (['id', 'a,b'], [b'1,2\n'])
+    >>> column_names(b'id,"a,b"\n', "it")
+    ['id', 'a,b']
     """
-    record, rest = first_record(chunks)
     try:
         text = record.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -41,4 +37,4 @@ def split_header(chunks: Iterable[bytes], what: str) -> tuple[list[str], Iterato
             f"{what} is no UTF-8 text ({error.reason} at byte {error.start}). Read it with "
             "return_as='pandas', types='infer' and encoding='latin-1', or the like."
         ) from None
-    return next(csv.reader(io.StringIO(text, newline="")), []), rest
+    return next(csv.reader(io.StringIO(text, newline="")), [])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from civis_nb.errors import CivisDownloadError
 from civis_nb.frames.sql_types import DeclaredTypes, arrow_type
 from civis_nb.frames.typed import TypedTable
-from civis_nb.io.reading.blocks import map_blocks, record_blocks, tables_of_rows
-from civis_nb.io.reading.header import split_header
+from civis_nb.io.reading.blocks import map_blocks, split_ahead, tables_of_rows
+from civis_nb.io.reading.header import column_names
 from civis_nb.io.reading.parsers.arrow_csv import exact_schema, mismatched_column, parse_block
 from civis_nb.io.reading.parsers.arrow_types import infer_column
 
@@ -52,22 +52,21 @@ def exact_table(
     """
     import pyarrow as pa
 
-    names, rest = split_header(chunks, what)
-    types = types_of_columns(names, declared_types)
-    if declared_types is not None and not _have_names(declared_types, names):
-        declared_types = None
+    types: list[Any] | None = None
     while True:
-        try:
-            columns = _read(rest, types, what).columns
-            break
-        except pa.ArrowInvalid as error:
-            # A value that its type can't hold ('infinity' in a timestamp): that column as text.
-            mismatch = mismatched_column(error)
-            if mismatch is None or types[mismatch] is None:
-                raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
-            types[mismatch] = None
-            _, rest = split_header(chunks, what)
-    if declared_types is None:
+        with split_ahead(chunks, _BLOCK_BYTES, what) as (header, blocks):
+            names = column_names(header, what)
+            types = types_of_columns(names, declared_types) if types is None else types
+            try:
+                columns = _read(blocks, types).columns
+                break
+            except pa.ArrowInvalid as error:
+                # A value that its type can't hold ('infinity' in a timestamp): that column as text.
+                mismatch = mismatched_column(error)
+                if mismatch is None or types[mismatch] is None:
+                    raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
+                types[mismatch] = None
+    if declared_types is None or not _have_names(declared_types, names):
         # Only where no type of any column is declared.
         with ThreadPoolExecutor(_INFER_WORKERS, thread_name_prefix="civis-infer") as pool:
             columns = list(pool.map(infer_column, columns))
@@ -137,13 +136,12 @@ def _have_names(declared_types: DeclaredTypes, names: Sequence[str]) -> bool:
     return [name.casefold() for name in names] == [name.casefold() for name, _ in declared_types]
 
 
-def _read(chunks: Iterable[bytes], types: Sequence[Any], what: str) -> Any:
-    """Return the table of records without a header, of columns of these types."""
+def _read(blocks: Iterable[bytes], types: Sequence[Any]) -> Any:
+    """Return the table of blocks of records, of columns of these types."""
     import pyarrow as pa
 
     def parsed(block: bytes) -> Any:
         return parse_block(block, types)
 
-    blocks = record_blocks(chunks, _BLOCK_BYTES, what)
     tables = list(tables_of_rows(map_blocks(blocks, parsed), _ROWS_AT_ONCE))
     return pa.concat_tables(tables) if tables else exact_schema(types).empty_table()

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.prefetch import prefetch
-from civis_nb.io.reading.blocks import map_blocks, record_blocks, tables_of_rows
+from civis_nb.io.reading.blocks import map_blocks, split_ahead, tables_of_rows
 from civis_nb.io.reading.content import inflated, no_room
-from civis_nb.io.reading.header import split_header
+from civis_nb.io.reading.header import column_names
 from civis_nb.io.reading.outputs import ResultFiles
 from civis_nb.io.reading.parsers.arrow_csv import mismatched_column, parse_block
 from civis_nb.io.reading.parsers.arrow_exact import types_of_columns
@@ -93,16 +92,18 @@ def typed_batches(
     """
     content = files.content(count, keep=False)
     if files.declared_types is not None:
-        names, rest = split_header(content, files.name)
-        types = types_of_columns(names, files.declared_types)
-        yield from _converted(rest, names, types, files.name, rows)
+        with split_ahead(content, _BLOCK_BYTES, files.name) as (header, blocks):
+            names = column_names(header, files.name)
+            types = types_of_columns(names, files.declared_types)
+            yield from _converted(blocks, names, types, rows)
         return
     # Types that hold all values are known at the end only: so the content is read twice.
     with tempfile.TemporaryFile() as file:
         names, types = _types_of_all(_written(content, file, files.name), files.name)
         file.seek(0)
-        names, rest = split_header(_read_again(file, files.name), files.name)
-        yield from _converted(rest, names, types, files.name, rows)
+        again = _read_again(file, files.name)
+        with split_ahead(again, _BLOCK_BYTES, files.name) as (_, blocks):
+            yield from _converted(blocks, names, types, rows)
 
 
 def _written(chunks: Iterable[bytes], file: IO[bytes], what: str) -> Iterator[bytes]:
@@ -133,20 +134,19 @@ def _write(data: bytes, file: IO[bytes], what: str) -> None:
 
 def _read_again(file: IO[bytes], what: str) -> Iterator[bytes]:
     """Read what `_written` wrote."""
-    return prefetch(inflated(iter(lambda: file.read(_CHUNK_BYTES), b""), what), 2)
+    return inflated(iter(lambda: file.read(_CHUNK_BYTES), b""), what)
 
 
 def _converted(
-    chunks: Iterable[bytes], names: Sequence[str], types: Sequence[Any], what: str, rows: int
+    blocks: Iterable[bytes], names: Sequence[str], types: Sequence[Any], rows: int
 ) -> Iterator[pa.RecordBatch]:
-    """Parse records without a header, with known types; at least one batch."""
+    """Parse blocks of records, with known types; at least one batch."""
     import pyarrow as pa
 
     def parsed(block: bytes) -> Any:
         return _parsed_block(block, types)
 
     is_empty = True
-    blocks = record_blocks(chunks, _BLOCK_BYTES, what)
     for table in tables_of_rows(map_blocks(blocks, parsed), rows):
         is_empty = is_empty and not table.num_rows
         yield from pa.Table.from_arrays(table.columns, names=list(names)).to_batches()
@@ -169,16 +169,17 @@ def _parsed_block(block: bytes, types: Sequence[Any]) -> pa.Table:
 
 def _types_of_all(chunks: Iterable[bytes], what: str) -> tuple[list[str], list[Any]]:
     """Return the names of the columns, and the types that hold the values of every block."""
-    names, rest = split_header(chunks, what)
-    types: list[Any] = [None] * len(names)
-    seen = [False] * len(names)
-    for block in record_blocks(rest, _BLOCK_BYTES, what):
-        for at, column in enumerate(_parsed_block(block, [None] * len(names)).columns):
-            if column.null_count == len(column):
-                continue
-            kind = _inferred_type(column)
-            types[at] = _common_type(types[at], kind) if seen[at] else kind
-            seen[at] = True
+    with split_ahead(chunks, _BLOCK_BYTES, what) as (header, blocks):
+        names = column_names(header, what)
+        types: list[Any] = [None] * len(names)
+        seen = [False] * len(names)
+        for block in blocks:
+            for at, column in enumerate(_parsed_block(block, [None] * len(names)).columns):
+                if column.null_count == len(column):
+                    continue
+                kind = _inferred_type(column)
+                types[at] = _common_type(types[at], kind) if seen[at] else kind
+                seen[at] = True
     return names, types
 
 

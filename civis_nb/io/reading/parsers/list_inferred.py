@@ -8,9 +8,10 @@ from typing import Any
 
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.csv_reader import CsvError, csv_reader
-from civis_nb.io.reading.blocks import map_blocks, parse_pool, record_blocks
+from civis_nb.io.prefetch import prefetch
+from civis_nb.io.reading.blocks import map_blocks, parse_pool, split_ahead
 from civis_nb.io.reading.chunk_reader import ChunkReader
-from civis_nb.io.reading.header import split_header
+from civis_nb.io.reading.header import column_names
 
 __all__ = ["read_rows"]
 
@@ -75,14 +76,15 @@ def _as_lists(rows: list[Any]) -> list[list[str]]:
 
 def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
     """Parse block by block with pyarrow."""
-    names, rest = split_header(chunks, what)
-    if len(names) < 2:
-        raise _NotReproducible  # a blank line is a row without cells for csv.reader
-    rows: list[Any] = [names]
-    columns = [_Column() for _ in names]
-    for table in map_blocks(record_blocks(rest, _BLOCK_BYTES, what), _parser(len(names))):
-        texts = [column.texts(one) for column, one in zip(columns, table.columns, strict=True)]
-        rows.extend(zip(*texts, strict=True))
+    with split_ahead(chunks, _BLOCK_BYTES, what) as (header, blocks):
+        names = column_names(header, what)
+        if len(names) < 2:
+            raise _NotReproducible  # a blank line is a row without cells for csv.reader
+        rows: list[Any] = [names]
+        columns = [_Column() for _ in names]
+        for table in map_blocks(blocks, _parser(len(names))):
+            texts = [column.texts(one) for column, one in zip(columns, table.columns, strict=True)]
+            rows.extend(zip(*texts, strict=True))
     return _as_lists(rows)
 
 
@@ -164,7 +166,7 @@ def _by_csv(
     chunks: Iterable[bytes], what: str, encoding: str | None, options: dict[str, Any]
 ) -> list[list[str]]:
     """Return the rows as the csv module parses them."""
-    binary = io.BufferedReader(ChunkReader(chunks), _BUFFER_BYTES)
+    binary = io.BufferedReader(ChunkReader(prefetch(chunks)), _BUFFER_BYTES)
     text = io.TextIOWrapper(binary, encoding=encoding or "utf-8", newline="")
     try:
         return _as_lists(list(map(tuple, csv_reader(text, **options))))

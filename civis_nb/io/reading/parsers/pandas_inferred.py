@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.io.csv_reader import csv_reader
-from civis_nb.io.reading.blocks import last_record_end, map_blocks, parse_pool, record_blocks
+from civis_nb.io.prefetch import prefetch
+from civis_nb.io.reading.blocks import last_record_end, map_blocks, parse_pool, split_ahead
 from civis_nb.io.reading.chunk_reader import ChunkReader
 from civis_nb.io.reading.content import first_record
-from civis_nb.io.reading.header import split_header
+from civis_nb.io.reading.header import column_names
 from civis_nb.io.reading.parsers.arrow_csv import read_options
 from civis_nb.io.reading.parsers.pandas_columns import NumberColumn, TextColumn
 
@@ -74,7 +75,7 @@ def read_with_pandas(chunks: Iterable[bytes], **options: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    content = b"".join(chunks)
+    content = b"".join(prefetch(chunks))
     if "skip_blank_lines" not in options and _has_one_column(content):
         options = {**options, "skip_blank_lines": False}
     frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), **options)
@@ -92,18 +93,23 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     """Return the frame, parsed by pyarrow; raise where pandas would return another one."""
     import pyarrow as pa
 
-    names, rest = split_header(chunks, what)
-    if len(set(names)) != len(names) or not all(names):
-        raise _NotReproducible  # pandas renames them
-    head, rest = _head(rest)
     scan = _NumberScan()
     try:
-        kinds = _kinds(head, len(names))
-        try:
-            columns = _parsed_by_blocks(scan, rest, len(names), kinds, what)
-        except pa.ArrowInvalid:
+        with split_ahead(chunks, _BLOCK_BYTES, what) as (header, blocks):
+            names = column_names(header, what)
+            if len(set(names)) != len(names) or not all(names):
+                raise _NotReproducible  # pandas renames them
+            first = next(blocks, b"")
+            kinds = _kinds(_head(first), len(names))
+            try:
+                columns = _parsed_by_blocks(
+                    scan, itertools.chain([first], blocks), len(names), kinds
+                )
+            except pa.ArrowInvalid:
+                columns = None
+        if columns is None:
             # The first records mislead about the types: they are inferred from all records.
-            _, rest = split_header(chunks, what)
+            _, rest = first_record(prefetch(chunks))
             scan = _NumberScan()
             columns = _parsed(scan.scanned(rest), len(names), kinds)
     except pa.ArrowInvalid:
@@ -113,16 +119,10 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     return _frame(columns, names, scan)
 
 
-def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first records, and all of the chunks."""
-    first: list[bytes] = []
-    for chunk in chunks:
-        first.append(chunk)
-        if sum(map(len, first)) >= _HEAD_BYTES:
-            break
-    head = b"".join(first)[:_HEAD_BYTES]
-    end = last_record_end(head, head.count(b'"') % 2)
-    return head[:end], itertools.chain(first, chunks)
+def _head(block: bytes) -> bytes:
+    """Return the first records of a block."""
+    head = block[:_HEAD_BYTES]
+    return head[: last_record_end(head, head.count(b'"') % 2)]
 
 
 class _NumberScan:
@@ -218,7 +218,7 @@ def _is_time(kind: Any) -> bool:
 
 
 def _parsed_by_blocks(
-    scan: _NumberScan, chunks: Iterable[bytes], count: int, kinds: dict[int, Any], what: str
+    scan: _NumberScan, blocks: Iterable[bytes], count: int, kinds: dict[int, Any]
 ) -> list[_Column]:
     """Parse block by block: pyarrow itself would hold as much of the text as it can get.
 
@@ -239,7 +239,7 @@ def _parsed_by_blocks(
 
     scan.seeks_hex = any(map(pa.types.is_integer, kinds.values()))
     columns: list[_Column] = []
-    for table in map_blocks(record_blocks(chunks, _BLOCK_BYTES, what), parsed):
+    for table in map_blocks(blocks, parsed):
         if not columns:
             columns = [_Column(kind) for kind in table.schema.types]
         elif table.schema.types != [column.kind for column in columns]:
