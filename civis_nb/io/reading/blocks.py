@@ -24,8 +24,11 @@ __all__ = [
 
 _Result = TypeVar("_Result")
 _WORKERS = 2
-#: Blocks that may wait for a worker.
+#: Blocks that are cut and wait: they are memory.
 _BLOCKS_AHEAD = 2
+#: How large a block is for each of its columns, and at most for all of them.
+_COLUMN_BYTES = 8 * 1024
+_WIDE_BLOCK_BYTES = 8 * 1024 * 1024
 #: Pieces of this size are still in the cache when their quotes are counted.
 _PIECE_BYTES = 256 * 1024
 
@@ -37,7 +40,8 @@ def split_ahead(
     r"""Split a CSV into its first record and blocks of the others, ahead of the consumer.
 
     One thread does all that has to be done in order: it takes the chunks, which are downloaded and
-    inflated then, and cuts them. It ends with the block.
+    inflated then, and cuts them. It ends with the block. Of many columns, blocks are larger:
+    parsers need time for each column of a block, however few its rows are.
 
     Parameters
     ----------
@@ -53,13 +57,14 @@ def split_ahead(
     --------
     >>> with split_ahead([b"a,b\n1,x\n2", b",y\n"], 4, "it") as (header, blocks):
     ...     header, list(blocks)
-    (b'a,b\n', [b'1,x\n', b'2,y\n'])
+    (b'a,b\n', [b'1,x\n2,y\n'])
     """
 
     def parts() -> Iterator[bytes]:
         header, rest = first_record(chunks)
         yield header
-        yield from record_blocks(rest, block_bytes, what)
+        wide = min((header.count(b",") + 1) * _COLUMN_BYTES, _WIDE_BLOCK_BYTES)
+        yield from record_blocks(rest, max(block_bytes, wide), what)
 
     source: Any = prefetch(parts(), _BLOCKS_AHEAD)
     try:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.reading.blocks import map_blocks, record_blocks, tables_of_rows
+from civis_nb.io.reading.blocks import map_blocks, record_blocks, split_ahead, tables_of_rows
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.list_inferred import read_rows
 from civis_nb.io.reading.parsers.pandas_columns import NumberColumn, TextColumn
+from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas
 from civis_nb.io.reading.parsers.polars_inferred import infer_polars
 
 pytestmark = pytest.mark.exhaustive
@@ -48,6 +51,52 @@ def test_content_that_ends_inside_quotes_is_refused():
 def test_blocks_come_in_order_from_several_workers():
     content = b"".join(b"%d,%d\n" % (number, -number) for number in range(20_000))
     assert b"".join(map_blocks(record_blocks([content], 512, "it"), bytes)) == content
+
+
+def test_blocks_of_many_columns_have_more_rows():
+    record = b",".join([b"1"] * 1_000) + b"\n"
+    with split_ahead([record * 4_001], 1024, "it") as (header, blocks):
+        assert header == record
+        first = next(blocks)
+        rest = b"".join(blocks)
+    assert first + rest == record * 4_000
+    assert first.count(b"\n") > 1_000
+
+
+def test_thread_that_splits_ends_with_its_block():
+    closed = []
+
+    def endless():
+        try:
+            while True:
+                yield b"a,b\n" * 1_000
+        finally:
+            closed.append(threading.current_thread().name)
+
+    with split_ahead(endless(), 1024, "it") as (header, blocks):
+        assert header == b"a,b\n"
+        assert next(blocks).startswith(b"a,b\n")
+    assert closed == ["civis-prefetch"]
+
+
+def test_wide_content_of_several_blocks_is_as_pandas_reads_it():
+    number = np.arange(12_000)
+    kinds = [
+        number,
+        np.where(number % 3, number, np.nan),  # whole, with gaps
+        np.where(number > 9_000, number / 4, number),  # fractions that come late
+        number.astype(str) + np.array(" text"),
+        np.where(number > 10_000, "late", None),
+    ]
+    frame = pd.DataFrame({f"c{at}": kinds[at % 4] for at in range(150)})
+    text = frame.to_csv(index=False).encode()
+    assert len(text) > 8_000_000
+    chunks = [text[at : at + 500_000] for at in range(0, len(text), 500_000)]
+    pd.testing.assert_frame_equal(infer_pandas(chunks, "it"), pd.read_csv(io.BytesIO(text)))
+    # pandas itself infers the types of a column piece by piece, unless told otherwise.
+    text = frame.assign(last=kinds[4]).to_csv(index=False).encode()
+    whole = pd.read_csv(io.BytesIO(text), low_memory=False)
+    pd.testing.assert_frame_equal(infer_pandas([text], "it"), whole)
 
 
 def test_what_fails_in_the_work_on_a_block_is_raised():

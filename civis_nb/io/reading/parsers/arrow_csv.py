@@ -10,6 +10,8 @@ from civis_nb.io.reading.blocks import parse_pool
 
 __all__ = ["exact_schema", "mismatched_column", "parse_block", "read_options"]
 
+_MAX_BYTES = 2**31 - 1
+
 
 def parse_block(block: bytes, types: Sequence[Any]) -> Any:
     """Parse whole records of columns ``c0``, ``c1``, … into an Arrow table.
@@ -25,7 +27,7 @@ def parse_block(block: bytes, types: Sequence[Any]) -> Any:
     try:
         return arrow_csv.read_csv(
             pa.BufferReader(block),
-            *read_options(len(types), len(block), cut=True),
+            *read_options(len(types)),
             _convert_options(types),
             memory_pool=parse_pool(),
         )
@@ -58,7 +60,7 @@ def _convert_options(types: Sequence[Any]) -> Any:
     )
 
 
-def read_options(count: int, block_bytes: int, *, cut: bool = False) -> tuple[Any, Any]:
+def read_options(count: int, block_bytes: int | None = None) -> tuple[Any, Any]:
     """Return pyarrow's options to read a CSV of columns ``c0``, ``c1``, … without a header.
 
     Parameters
@@ -66,20 +68,20 @@ def read_options(count: int, block_bytes: int, *, cut: bool = False) -> tuple[An
     count
         How many columns.
     block_bytes
-        How much to parse at once.
-    cut
-        Whether the input ends with a record: then it is parsed at once, in the calling thread.
+        How much to parse at once; None: the input is a block of whole records in memory, and is
+        parsed at once, in the calling thread.
     """
     from pyarrow import csv as arrow_csv
 
     names = [f"c{at}" for at in range(count)]
+    is_block = block_bytes is None
     return (
         arrow_csv.ReadOptions(
-            column_names=names, block_size=max(block_bytes, 1), use_threads=not cut
+            column_names=names, block_size=block_bytes or _MAX_BYTES, use_threads=not is_block
         ),
         arrow_csv.ParseOptions(
             # To look for the end of a block that is cut already takes long.
-            newlines_in_values=not cut,
+            newlines_in_values=not is_block,
             # A blank line of a single column is a NULL.
             ignore_empty_lines=count != 1,
         ),

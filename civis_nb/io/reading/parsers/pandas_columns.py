@@ -17,6 +17,8 @@ __all__ = ["NumberColumn", "TextColumn"]
 #: Memory that is never touched costs nothing: so a chunk is larger than may be needed.
 _CHUNK_BYTES = 16 * 1024 * 1024
 _SMALL_ROWS = 64 * 1024
+#: Of fewer numbers, each column costs more than its values.
+_ROWS_AT_ONCE = 2 * 1024
 
 
 def _empty(count: int, dtype: Any) -> np.ndarray[Any, Any]:
@@ -33,13 +35,6 @@ def _empty(count: int, dtype: Any) -> np.ndarray[Any, Any]:
 class NumberColumn:
     """A column of integers or fractions, as pandas has it: with NULLs, integers are fractions.
 
-    Attributes
-    ----------
-    largest
-        The largest of the fractions without their sign.
-    is_whole
-        Whether none of them has digits other than 0 after the point.
-
     Examples
     --------
     >>> import pyarrow as pa
@@ -51,22 +46,51 @@ class NumberColumn:
     """
 
     def __init__(self) -> None:
-        self.largest = 0.0
-        self.is_whole = True
+        self._largest = 0.0
+        self._is_whole = True
         self._values: Any = None
         self._used = 0
+        self._waiting: list[Any] = []
+        self._waiting_rows = 0
+
+    @property
+    def largest(self) -> float:
+        """The largest of the fractions without their sign."""
+        self._take_waiting()
+        return self._largest
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether none of the fractions has digits other than 0 after the point."""
+        self._take_waiting()
+        return self._is_whole
 
     def add(self, values: Any) -> None:
         """Append an Arrow array of int64 or double."""
+        self._waiting.append(values)
+        self._waiting_rows += len(values)
+        if self._waiting_rows >= _ROWS_AT_ONCE:
+            self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        """Copy the values that wait: of many columns each block has few, which wait for others."""
+        import pyarrow as pa
+
+        if self._waiting:
+            waiting, self._waiting, self._waiting_rows = self._waiting, [], 0
+            self._take(waiting[0] if len(waiting) == 1 else pa.concat_arrays(waiting))
+
+    def _take(self, values: Any) -> None:
+        """Copy the values of an array."""
         import numpy as np
         import pyarrow as pa
 
         new = values.to_numpy(zero_copy_only=False)
         if pa.types.is_floating(values.type) and len(new):
             ends = float(np.fmax.reduce(new)), float(-np.fmin.reduce(new))
-            self.largest = max([self.largest, *(end for end in ends if end == end)])
+            self._largest = max([self._largest, *(end for end in ends if end == end)])
             # NaN is neither less nor more.
-            self.is_whole = self.is_whole and not bool((np.floor(new) < new).any())
+            self._is_whole = self._is_whole and not bool((np.floor(new) < new).any())
         if self._values is None:
             self._values = _empty(len(new), new.dtype)
         end = self._used + len(new)
@@ -85,6 +109,7 @@ class NumberColumn:
         """Return all of the values; nothing can be added after that."""
         import numpy as np
 
+        self._take_waiting()
         if self._values is None:
             return np.empty(0)
         values: np.ndarray[Any, Any] = self._values[: self._used]
@@ -113,7 +138,10 @@ class TextColumn:
         self._done: list[Any] = []
         self._first: list[Any] = []
         self._first_rows = 0
-        self._begin(0, 0)
+        self._offsets: Any = b""
+        self._values: Any = b""
+        self._rows = self._size = 0
+        self._valid: list[tuple[int, Any]] = []
 
     def _begin(self, rows: int, size: int) -> None:
         """Allocate memory for the next chunk."""
@@ -123,7 +151,7 @@ class TextColumn:
         self._offsets[0] = 0
         self._values = _empty(size, np.uint8)
         self._rows = self._size = 0
-        self._valid: list[tuple[int, Any]] = []
+        self._valid = []
 
     def add(self, texts: Any) -> None:
         """Append an Arrow array of large_string."""

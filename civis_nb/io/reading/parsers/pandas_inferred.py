@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["infer_pandas", "read_with_pandas"]
 
 _HEAD_BYTES = 256 * 1024
-_BLOCK_BYTES = 1024 * 1024
+_BLOCK_BYTES = 2 * 1024 * 1024
 #: Of what pyarrow itself cuts into blocks.
 _ARROW_BLOCK_BYTES = 2 * 1024 * 1024
 #: Small enough for the processor's cache.
@@ -144,13 +144,16 @@ class _NumberScan:
         """Scan a block of whole records, without holding up other threads."""
         import numpy as np
 
+        # Several threads scan at the same time: each only ever says that it found one.
+        if self.seeks_plus and not self.plus and b"+" in block:
+            self.plus = True
+        if not self.seeks_hex or self.hex:
+            return
+        # To look for two characters, bytes take ten times as long, and hold up other threads.
         codes = np.frombuffer(block, np.uint8)
-        for start in range(0, len(codes), _SCANNED_BYTES):
-            piece = codes[start : start + _SCANNED_BYTES + 1]
-            if self.seeks_plus and not self.plus:
-                self.plus = bool((piece == ord("+")).any())
-            if self.seeks_hex and not self.hex:
-                self.hex = _has_hex(piece)
+        starts = range(0, len(codes), _SCANNED_BYTES)
+        if any(_has_hex(codes[at : at + _SCANNED_BYTES + 1]) for at in starts):
+            self.hex = True
 
     def scanned(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass on chunks that are cut anywhere, and scan them."""
@@ -169,13 +172,13 @@ def _has_hex(codes: np.ndarray[Any, Any]) -> bool:
 
 
 def _options(
-    count: int, kinds: dict[int, Any], block_bytes: int, *, cut: bool = False
+    count: int, kinds: dict[int, Any], block_bytes: int | None = None
 ) -> tuple[Any, Any, Any]:
-    """Return the options of pyarrow's parser: read, parse, convert."""
+    """Return the options of pyarrow's parser: read, parse, convert; see `read_options`."""
     from pyarrow import csv as arrow_csv
 
     return (
-        *read_options(count, block_bytes, cut=cut),
+        *read_options(count, block_bytes),
         arrow_csv.ConvertOptions(
             column_types={f"c{at}": kind for at, kind in kinds.items()},
             null_values=list(_NA_VALUES),
@@ -194,8 +197,7 @@ def _kinds(head: bytes, count: int) -> dict[int, Any]:
 
     if not head:
         raise _NotReproducible
-    options = _options(count, {}, len(head), cut=True)
-    table = arrow_csv.read_csv(pa.BufferReader(head), *options)
+    table = arrow_csv.read_csv(pa.BufferReader(head), *_options(count, {}))
     kinds = {}
     for at, column in enumerate(table.columns):
         if _is_time(column.type) or _is_text(column.type):
@@ -231,10 +233,10 @@ def _parsed_by_blocks(
     from pyarrow import csv as arrow_csv
 
     pool = parse_pool()
+    options = _options(count, kinds)
 
     def parsed(block: bytes) -> Any:
         scan.add(block)
-        options = _options(count, kinds, len(block), cut=True)
         return arrow_csv.read_csv(pa.BufferReader(block), *options, memory_pool=pool)
 
     scan.seeks_hex = any(map(pa.types.is_integer, kinds.values()))
