@@ -22,6 +22,8 @@ __all__ = ["Profile"]
 _BARS = " ▁▂▃▄▅▆▇█"
 _TOP_SHOWN = 3
 _VALUE_CHARS = 24
+#: A line for each of 2,000 columns would be megabytes in the notebook.
+_MAX_COLUMNS = 200
 _SHOWN_QUANTILES = tuple(
     (name, QUANTILES.index(share))
     for name, share in (("25%", 0.25), ("median", 0.5), ("75%", 0.75))
@@ -96,7 +98,9 @@ class Profile(Displayable):
         title = f"{one_line(self.title)}: " if self.title else ""
         about = f"profile of {counted(self.rows, 'row')}, {counted(len(self.columns), 'column')}"
         estimated = any(column.estimated for column in self.columns)
-        return title + about + ("; ~ is an estimate" if estimated else "")
+        left_out = len(self.columns) - _MAX_COLUMNS
+        more = f"; {left_out:,} more columns not shown: .to_pandas() has all" if left_out > 0 else ""
+        return title + about + ("; ~ is an estimate" if estimated else "") + more
 
     def _grid(self, *, whole: bool) -> list[Column]:
         """Return the table; not whole, it has fewer columns, so that it fits into a terminal."""
@@ -105,9 +109,9 @@ class Profile(Displayable):
             # What a column has not is left blank: NULL would be taken for a value.
             return Column(name, None, right, tuple(cell or "" for cell in cells))
 
-        all_of = self.columns
+        all_of = self.columns[:_MAX_COLUMNS]
         values = [_values(one) for one in all_of]
-        types: Sequence[str | None] = self._types or [short_type(one.type) for one in all_of]
+        types: Sequence[str | None] = (self._types or ())[:_MAX_COLUMNS] or [short_type(one.type) for one in all_of]
         grid = [
             column("column", False, [one.name for one in all_of]),
             column("type", False, list(types)),

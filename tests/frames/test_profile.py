@@ -191,3 +191,15 @@ def test_a_profile_is_data_and_shown():
     assert "<b>" not in html.replace("&lt;b&gt;", "")
     assert "<i>" not in html
     assert repr(profile) == repr(table.profile())
+
+
+def test_a_profile_of_many_columns_shows_the_first_and_has_all():
+    table = ResultTable(pa.table({f"c{n}": [1, 2] for n in range(1_201)}))
+    profile = table.profile()
+    html = profile._repr_mimebundle_()["text/html"]
+    for shown in (repr(profile), html):
+        assert "1,001 more columns not shown: .to_pandas() has all" in shown
+        assert "c199" in shown
+        assert "c200" not in shown
+    assert len(html) < 500_000
+    assert len(profile) == len(profile.to_pandas()) == 1_201
