@@ -22,7 +22,7 @@ help:
 	@echo "make types     mypy --strict on the package"
 	@echo "make bench     compare speed with the PyPI package civis"
 	@echo "make docs      run the cells of the documentation and build it into build/docs"
-	@echo "make pictures  take the pictures of its first page again"
+	@echo "make pictures  take its pictures of tables, runs and workflows again"
 
 # The stamp holds what was installed: a change of the dependencies installs again.
 $(VENV)/.installed: pyproject.toml
@@ -131,10 +131,12 @@ docs: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
 
-# The pictures of the documentation's first page, taken of a real JupyterLab.
+# Pictures of the documentation's first page and of its guides, taken of a real JupyterLab.
 pictures: $(VENV)/.installed
-	$(BIN)/python -m pytest -q tests/widgets/test_documentation_pictures.py
-	cp build/screenshots/first-*.png docs/_static/
+	$(BIN)/python -m pytest -q tests/widgets/test_documentation_pictures.py \
+	    tests/widgets/runs_in_lab/test_runs.py::test_a_run_is_seen_at_a_glance tests/widgets/test_workflows_in_lab.py
+	cp build/screenshots/first-*.png build/screenshots/table-view.png build/screenshots/run-view.png docs/_static/
+	cp build/screenshots/workflow-running-light.png docs/_static/workflow-live.png
 
 clean:
 	rm -rf build $(VENV) $(LOWEST) $(LAB_LOWEST)

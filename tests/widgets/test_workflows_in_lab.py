@@ -29,7 +29,7 @@ workflow:
       input:
         source: |
           import os, time
-          print("no flag yet", flush=True)
+          print("no donors.csv yet", flush=True)
           while not os.path.exists("<% $.flag %>"):
               time.sleep(0.1)
           print("it is there", flush=True)
@@ -82,7 +82,7 @@ def test_an_execution_is_seen_live_and_tasks_open_their_logs(
         return bool(task(view, going).get_attribute("aria-pressed") == "true")
 
     until(pressed, "the choice of the task")
-    view.get_by_text("no flag yet", exact=True).wait_for()
+    view.get_by_text("no donors.csv yet", exact=True).wait_for()
     assert task(view, going).get_attribute("aria-pressed") == "true"
     page.shot("workflow-running-light", view)
     assert not serious_findings(page.page, ".civis-run")

@@ -36,7 +36,7 @@ def test_a_run_is_seen_at_a_glance(open_notebook, setup):
     view.locator(".civis-run-state", has_text="running").wait_for()
     view.get_by_text("Nightly load of donors").first.wait_for()
     page.page.mouse.move(0, 0)
-    page.shot("run-view", view)
+    page.shot("run-view", page.output(1))
     view.get_by_role("button", name="Cancel").click()
     view.locator(".civis-run-state", has_text="cancelled").first.wait_for(timeout=WAIT_MS)
     assert page.problems == []
