@@ -99,8 +99,11 @@ class Profile(Displayable):
         about = f"profile of {counted(self.rows, 'row')}, {counted(len(self.columns), 'column')}"
         estimated = any(column.estimated for column in self.columns)
         left_out = len(self.columns) - _MAX_COLUMNS
-        more = f"; {left_out:,} more columns not shown: .to_pandas() has all" if left_out > 0 else ""
-        return title + about + ("; ~ is an estimate" if estimated else "") + more
+        about += "; ~ is an estimate" if estimated else ""
+        if left_out > 0:
+            more = counted(left_out, "more column")
+            about += f"; {more} not shown: .to_pandas() has all"
+        return title + about
 
     def _grid(self, *, whole: bool) -> list[Column]:
         """Return the table; not whole, it has fewer columns, so that it fits into a terminal."""
@@ -111,7 +114,9 @@ class Profile(Displayable):
 
         all_of = self.columns[:_MAX_COLUMNS]
         values = [_values(one) for one in all_of]
-        types: Sequence[str | None] = (self._types or ())[:_MAX_COLUMNS] or [short_type(one.type) for one in all_of]
+        types: Sequence[str | None] = (self._types or ())[:_MAX_COLUMNS] or [
+            short_type(one.type) for one in all_of
+        ]
         grid = [
             column("column", False, [one.name for one in all_of]),
             column("type", False, list(types)),
