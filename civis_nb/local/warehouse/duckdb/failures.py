@@ -13,7 +13,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.store.full_disk import says_full
 from civis_nb.local.warehouse.dialects import CATALOG
-from civis_nb.local.warehouse.duckdb.places import place_of, place_of_text, relation_named
+from civis_nb.local.warehouse.duckdb import places
 from civis_nb.local.warehouse.duckdb.plain_words import in_plain_words
 from civis_nb.table_names import literal
 
@@ -287,8 +287,10 @@ def statement_error(
     is_plain = statement.dialect != "duckdb"
     failure = _placed(failure, statement)
     if is_plain and failure.start is not None:
-        message, start, length = relation_named(
-            failure.message, statement.script, failure.start, failure.length, statement.kind
+        place = failure.start, failure.length
+        message, length = places.near_written(failure.message, statement.script, *place)
+        message, start, length = places.relation_named(
+            message, statement.script, failure.start, length, statement.kind
         )
         failure = replace(failure, message=message, start=start, length=length)
     return warehouse_error(failure, statement.script, hidden, plain=is_plain)
@@ -297,10 +299,10 @@ def statement_error(
 def _placed(failure: Failure, statement: Statement) -> Failure:
     """Return a failure with the place of what it names, where DuckDB has none."""
     text = statement.original or statement.text
-    known = place_of_text(failure.message, text) if "Conversion" in failure.kind else None
+    known = places.place_of_text(failure.message, text) if "Conversion" in failure.kind else None
     if failure.start is not None and known is None:
         return failure
-    at, length = known or place_of(failure.message, text)
+    at, length = known or places.place_of(failure.message, text)
     start = statement.offset + len(text[:at].encode())
     return replace(failure, start=start, length=max(1, length))
 

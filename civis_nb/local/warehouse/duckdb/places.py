@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from civis_nb.local.warehouse.dialects import CATALOG
 from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
 
-__all__ = ["place_of", "place_of_text", "relation_named"]
+__all__ = ["near_written", "place_of", "place_of_text", "relation_named"]
 
 #: Where DuckDB proposes other names.
 _PROPOSALS = re.compile(r"\n\s*(?:Did you mean|Candidate)")
@@ -31,6 +32,9 @@ _NO_RELATION = re.compile(
 )
 _QUALIFIER = re.compile(r'(?:(?:"(?:[^"]|"")+"|\w+)\s*\.\s*)+\Z')
 _PART = re.compile(r'"((?:[^"]|"")+)"|(\w+)')
+#: A syntax error at a function of ours, which the user's SQL does not have.
+_NEAR_OWN = re.compile(rf'syntax error at or near "({CATALOG}\w*)"')
+_TOKEN = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|\w+|\S")
 #: How messages tell texts.
 _TEXTS = (re.compile(r'type [\w ]+: "([^"]*)"'), re.compile(r"'((?:[^']|'')*)'"))
 
@@ -120,3 +124,36 @@ def relation_named(
     whole = f'{missing["kind"]} with name "{".".join(parts[-2:])}" does not exist'
     message = message.replace(missing[0], whole, 1)
     return message, len(sql[:first].encode()), len(path[0].encode())
+
+
+def near_written(message: str, sql: str, start: int, length: int) -> tuple[str, int]:
+    """Return a syntax error with the user's word, where it names a function of ours instead.
+
+    An expression that has become a call of one stands where none may, often behind a misspelt word
+    that is taken for an alias.
+
+    Parameters
+    ----------
+    message
+        DuckDB's.
+    sql
+        The user's whole text.
+    start, length
+        Where the error is in it, in bytes.
+
+    Returns
+    -------
+    tuple
+        The message, and the length of the word; as they were, when the message is another.
+
+    Examples
+    --------
+    >>> near_written('syntax error at or near "civis_sql"', "select 1 from t wher a = 1", 21, 9)
+    ('syntax error at or near "a"', 1)
+    """
+    found = _NEAR_OWN.search(message)
+    token = _TOKEN.match(sql.encode()[start:].decode(errors="ignore")) if found else None
+    if found is None or token is None:
+        return message, length
+    word = token.group()
+    return message[: found.start(1)] + word + message[found.end(1) :], len(word.encode())

@@ -43,6 +43,28 @@ def test_errors_tell_the_place_in_the_whole_text(bench, sql, line, column, words
     assert drawn[-1].index("^") == len(f"LINE {line}: ") + column - 1
 
 
+@pytest.mark.parametrize("dialect", ["redshift", "postgres"])
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("SELECT s\nFROM t\nwher s = 'é'", "s"),
+        ("SELECT s FROM t x \"n\" = 1 AND s = 'b'", '"n"'),
+        ("DELETE FROM t wher s = 'b'", "s"),
+        ("SELECT s FROM t x 'a' = s", "'a'"),
+    ],
+)
+def test_what_stands_behind_a_misspelt_word_is_named_as_it_is_written(dialect, sql, word):
+    warehouse = open_duckdb(":memory:", dialect)
+    warehouse.preview("CREATE TABLE t (s VARCHAR(9), n INT)", 0, CancelToken(), ignore_log)
+    with pytest.raises(WarehouseError) as caught:
+        warehouse.preview(sql, 10, CancelToken(), ignore_log)
+    warehouse.close()
+    error = caught.value
+    assert f'syntax error at or near "{word}"' in str(error)
+    assert "civis_sql" not in str(error)
+    assert str(error).splitlines()[-1].count("^") == len(word)
+
+
 def test_exports_tell_the_place_as_well(bench):
     bench.sql("CREATE TABLE t AS SELECT 'x' AS a")
     error = failure(bench, "SELECT 1;\nSELECT a,\n a::INT FROM t", export=True)
