@@ -254,10 +254,12 @@ class RuleSet:
 
     def _need(self, call: Call, *counts: int) -> None:
         if len(call.arguments) not in counts:
-            wanted = " or ".join(map(str, counts))
+            wanted = (
+                "one argument" if counts == (1,) else f"{' or '.join(map(str, counts))} arguments"
+            )
             raise self._refuse(
                 call.start,
-                f"{call.name.upper()} takes {wanted} arguments, not {len(call.arguments)}",
+                f"{call.name.upper()} takes {wanted}, not {len(call.arguments)}",
             )
 
     def _need_frame(self, call: Call) -> None:

@@ -165,6 +165,8 @@ def _through_sqlglot(protected: _Protected, dialect: Any, truncates_dates: bool)
         text = tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
     except (SqlglotError, _Untranslatable, ValueError, RecursionError, AssertionError):
         return None
+    except AttributeError:  # sqlglot's own, at a call without what it needs: datetime(*)
+        return None
     for placeholder, original in protected.originals.items():
         if placeholder not in text:
             return None  # sqlglot changed it, so the original can't be restored

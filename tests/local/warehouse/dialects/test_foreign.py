@@ -208,6 +208,10 @@ def test_the_user_is_that_of_the_platform(database):
         ("select current_date() from t", "write CURRENT_DATE without brackets", 20),
         ("select count(distinct a, b) from t", "COUNT takes one argument, not 2", 8),
         ("select count() from t", "COUNT takes one argument, not 0", 8),
+        ("select avg() from t", "AVG takes one argument, not 0", 8),
+        ("select a + sum() over () from t", "SUM takes one argument, not 0", 12),
+        ("select listagg() within group (order by a) from t", "LISTAGG takes 1 or 2 arguments", 8),
+        ("select json_extract_path_text() from t", "takes a document and the keys", 8),
     ],
 )
 def test_a_mistake_that_duckdb_lets_pass_is_one(database, sql, message, column):

@@ -20,6 +20,7 @@ class NumberRules(RuleSet):
     """The rules of calls of numbers."""
 
     def _average(self, call: Call) -> None:
+        self._need(call, 1)
         tokens = self._tokens
         kind = self._argument_type(call)
         inside = tokens.render(call.open + 1, call.close)
@@ -67,11 +68,12 @@ class NumberRules(RuleSet):
         return self._tokens.render(first, behind)
 
     def _total(self, call: Call) -> None:
+        self._need(call, 1)
         kind = self._argument_type(call)
         is_plain = call.end == call.close + 1 and not call.marks
         function = "summed_plain" if is_plain else "summed"
-        inside = f", {self._arguments(call)[0]}" if is_plain and call.arguments else ""
-        one = f"min({self._value_of(call)}){self._modifiers(call)}" if call.arguments else ""
+        inside = f", {self._arguments(call)[0]}" if is_plain else ""
+        one = f"min({self._value_of(call)}){self._modifiers(call)}"
         self._tokens.wrap(call.start, call.end, f"{CATALOG}.{function}(", f"{inside}, {kind})")
         if one and not self._is_redshift:
             self._tokens.wrap(call.start, call.end, f"{CATALOG}.narrow_sum(", f", {one}, {kind})")

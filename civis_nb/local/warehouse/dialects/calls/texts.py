@@ -174,6 +174,9 @@ class TextRules(OperatorRules):
         self._set(call, f"{CATALOG}.substring({text}, {first}{length})", TEXT)
 
     def _json_path_text(self, call: Call) -> None:
+        if not call.arguments:
+            what = f"{call.name.upper()} takes a document and the keys of a path"
+            raise self._refuse(call.start, what)
         tokens = self._tokens
         document, *keys = call.arguments
         lenient = False
@@ -246,6 +249,7 @@ class TextRules(OperatorRules):
 
     def _listagg(self, call: Call) -> None:
         """Write LISTAGG([DISTINCT] x [, separator]) WITHIN GROUP (ORDER BY …)."""
+        self._need(call, 1, 2)
         tokens = self._tokens
         first, behind = call.arguments[0]
         is_distinct = tokens.words[first] == "distinct"
