@@ -212,6 +212,8 @@ class Syntax:
         short = token.raw[:2]
         if not token.raw.startswith("--") and short in flags and flags[short].metavar:
             return flags[short], Token(token.text[2:], token.raw[2:], token.start + 2)
+        if name in ("-h", "--help"):
+            raise CivisMagicError(f"{self.magic}? in a cell of its own shows what it does.")
         near = _near_spellings(name, self.options)
         hint = (
             f"Did you mean {' or '.join(near)}?"

@@ -92,6 +92,8 @@ def test_parameters_are_typed_only_where_they_read_so(written, value):
     [
         ("df --bgg", "no option --bgg. Did you mean --bg"),
         ("df -z", "no option -z. "),
+        ("--help", "%%civis_sql? in a cell of its own shows what it does."),
+        ("df -h", "%%civis_sql? in a cell of its own shows what it does."),
         ("df --database", "--database needs a value: --database DB"),
         ("df -d -n 5", "-d needs a value"),
         ("df -n 0", "-n must be a whole number of at least 1, and not '0'"),
