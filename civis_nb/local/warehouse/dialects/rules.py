@@ -70,6 +70,8 @@ class Reading:
     with_aliases
         Whether an alias of the SELECT list stands for its item. It may be meant where a column is
         not, which only DuckDB can tell.
+    columns
+        The names of aliases that are columns, which come first: the place of SELECT, and the name.
     quotients
         The quotients of decimals, by the numbers of their places.
     notes_quotients
@@ -82,6 +84,7 @@ class Reading:
 
     typed: bool = False
     with_aliases: bool = False
+    columns: frozenset[tuple[int, str]] = frozenset()
     quotients: tuple[tuple[int, Quotient], ...] = ()
     notes_quotients: bool = False
     texts: tuple[tuple[int, str], ...] = ()

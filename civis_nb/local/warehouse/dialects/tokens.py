@@ -112,6 +112,8 @@ class Tokens:
         The index of the closing bracket for each opening one.
     aliases
         The items of the SELECT list so far by their aliases, as they are, and as their types.
+    columns
+        The aliases that are names of columns, each with the place of its SELECT.
     rows
         The columns that names of functions in FROM stand for.
     item_names
@@ -120,9 +122,15 @@ class Tokens:
         The last SELECT of the query that is read.
     """
 
-    def __init__(self, sql: str, with_aliases: bool = False) -> None:
+    def __init__(
+        self,
+        sql: str,
+        with_aliases: bool = False,
+        columns: frozenset[tuple[int, str]] = frozenset(),
+    ) -> None:
         self.sql = sql
         self.with_aliases = with_aliases
+        self.columns = columns
         self.aliases: dict[str, tuple[str, str]] = {}
         self.rows: dict[str, str] = {}
         self.item_names: set[str] = set()
@@ -261,7 +269,8 @@ class Tokens:
 
     def set_alias(self, name: str, first: int, behind: int) -> None:
         """Note an item of a SELECT list, whose alias other expressions of it may use."""
-        if self.with_aliases and name not in self.texts[first:behind]:
+        is_column = (self.starts[self.query_at - 1], name) in self.columns
+        if self.with_aliases and not is_column and name not in self.texts[first:behind]:
             self.aliases[name] = (self.render(first, behind), self.type_of(first, behind))
 
     def expand_alias(self, at: int) -> bool:

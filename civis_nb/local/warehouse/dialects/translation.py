@@ -21,7 +21,12 @@ from civis_nb.local.warehouse.dialects.rules import (
     Reading,
     UnsupportedSqlError,
 )
-from civis_nb.local.warehouse.dialects.statements.alias_uses import AliasUse, alias_uses
+from civis_nb.local.warehouse.dialects.statements.alias_uses import (
+    AliasName,
+    AliasUse,
+    alias_names,
+    alias_uses,
+)
 from civis_nb.local.warehouse.dialects.statements.definitions import define
 from civis_nb.local.warehouse.dialects.statements.merges import merge
 from civis_nb.local.warehouse.dialects.statements.order_items import check_order
@@ -68,6 +73,8 @@ class Translated:
         Statements that must run before it, in the same transaction.
     alias_uses
         Names in WHERE and HAVING that must be columns.
+    alias_names
+        Names of aliases that may be those of columns; told where the statement is read by type.
     set_operations
         Whose sides must have types that can be matched.
     foreign_calls
@@ -80,6 +87,7 @@ class Translated:
     offsets: OffsetMap | None = None
     prerequisites: tuple[str, ...] = ()
     alias_uses: tuple[AliasUse, ...] = ()
+    alias_names: tuple[AliasName, ...] = ()
     set_operations: tuple[Combined, ...] = ()
     foreign_calls: tuple[ForeignCall, ...] = ()
     sorted_by: tuple[SortedBy, ...] = ()
@@ -126,11 +134,11 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     """Return what `translate` returns, also of a statement that was translated before."""
     if dialect == "duckdb":
         return Translated(sql)
-    tokens = Tokens(sql, reading.with_aliases)
+    tokens = Tokens(sql, reading.with_aliases, reading.columns)
     if not tokens.count:
         return Translated(sql)
     if "pg_catalog" in tokens.words:
-        tokens = Tokens(_without_catalog(tokens), reading.with_aliases)
+        tokens = Tokens(_without_catalog(tokens), reading.with_aliases, reading.columns)
     if CATALOG in sql.lower():
         _refuse_own_catalog(tokens)
     if tokens.words[0] == "show" and (shown := show(tokens, dialect)) is not None:
@@ -161,6 +169,7 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     return Translated(
         *tokens.result(),
         alias_uses=alias_uses(tokens, dialect),
+        alias_names=alias_names(tokens) if reading.typed and not reading.with_aliases else (),
         set_operations=set_operations(tokens),
         foreign_calls=tuple(rules.foreign_calls),
         sorted_by=sorted_by,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from types import TracebackType
@@ -11,12 +12,14 @@ import duckdb
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.dialects import PREFIX, Dialect, absent_function, create_computed
+from civis_nb.local.warehouse.dialects.calls.date_parts import PART_OF
 from civis_nb.local.warehouse.duckdb.failures import (
     got_further,
     is_conflict,
     is_of_unknown_type,
     is_refusal,
     missing_function,
+    read_failure,
     statement_error,
 )
 from civis_nb.local.warehouse.duckdb.shortened import with_columns
@@ -29,6 +32,7 @@ from civis_nb.local.warehouse.duckdb.statement import (
 
 __all__ = ["Attempts"]
 
+_NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
 _EXPLAIN = "EXPLAIN "
 _CONFLICT_TRIES = 12
 _CONFLICT_WAIT_S = 0.01
@@ -79,7 +83,7 @@ class Attempts:
         self._shift = shift
         self._cursor = cursor
         self._has_computed = False
-        self._translations = translated(statement)
+        self._translations = translated(statement, cursor)
         self._refused: list[tuple[duckdb.Error, Statement]] = []
         self._done = False
 
@@ -111,12 +115,12 @@ class Attempts:
         mended = with_quotients(self._cursor, self._candidate, error)
         if mended is not None:
             self._candidate = mended
-            self._translations = translated(mended)
+            self._translations = translated(mended, self._cursor)
             return True
         mended = with_joined(self._candidate, error)
         if mended is not None:
             self._candidate = mended
-            self._translations = translated(mended)
+            self._translations = translated(mended, self._cursor)
             return True
         mended = with_columns(self._cursor, self._candidate, error)
         if mended is not None:
@@ -154,12 +158,16 @@ class Attempts:
             try:
                 self._cursor.execute(_EXPLAIN + original)
             except duckdb.BinderException as found:
-                explained = replace(
-                    statement, text=original, original=None, meaning=None, offsets=None
-                )
-                return statement_error(found, explained, self._hidden, shift=len(_EXPLAIN))
+                if not _is_of_part(found):
+                    explained = replace(
+                        statement, text=original, original=None, meaning=None, offsets=None
+                    )
+                    return statement_error(found, explained, self._hidden, shift=len(_EXPLAIN))
             except duckdb.Error:
                 pass  # of something else that DuckDB has not: the first error tells more
+            for error, candidate in translations:
+                if not (is_of_unknown_type(error) or _is_of_part(error)):
+                    return self._error(error, candidate)
         for error, candidate in translations:
             if got_further(error, refused, original):
                 return self._error(error, candidate)
@@ -167,6 +175,12 @@ class Attempts:
 
     def _error(self, error: duckdb.Error, statement: Statement, note: str = "") -> WarehouseError:
         return statement_error(error, statement, self._hidden, shift=self._shift, note=note)
+
+
+def _is_of_part(error: duckdb.Error) -> bool:
+    """Return whether DuckDB takes a part of dates, as the first of DATEDIFF, for a column."""
+    missing = _NO_COLUMN.search(read_failure(error).message)
+    return missing is not None and missing.group(1).lower() in PART_OF
 
 
 def _reason(refused: duckdb.Error, dialect: Dialect) -> str:

@@ -27,7 +27,7 @@ from civis_nb.local.warehouse.dialects import (
     types_in,
     what_is_joined,
 )
-from civis_nb.local.warehouse.duckdb.binding import quotients_in
+from civis_nb.local.warehouse.duckdb.binding import bound, quotients_in
 from civis_nb.local.warehouse.duckdb.failures import (
     is_refusal,
     located_error,
@@ -243,16 +243,27 @@ def _parse_translation(
     return None
 
 
-def translated(statement: Statement) -> Iterator[Statement]:
-    """Yield the translations of a statement, the nearest to the original first."""
+def translated(statement: Statement, cursor: duckdb.DuckDBPyConnection) -> Iterator[Statement]:
+    """Yield the translations of a statement, the nearest to the original first.
+
+    Parameters
+    ----------
+    statement
+        The one that DuckDB refused.
+    cursor
+        Tells which aliases are names of columns as well.
+    """
     if statement.meaning is None or statement.original is None:
         return
     if _is_whole(statement):
-        for with_aliases in (False, True):
-            read = _read(
-                statement, replace(statement.reading, typed=True, with_aliases=with_aliases)
-            )
-            if read.text != statement.meaning:
+        reading = replace(statement.reading, typed=True, with_aliases=False)
+        if (read := _read(statement, reading)).text != statement.meaning:
+            statement = read
+            yield statement
+        if statement.dialect == "redshift":  # elsewhere aliases stand for nothing
+            columns = _columns_among(cursor, statement, reading)
+            reading = replace(reading, with_aliases=True, columns=columns)
+            if (read := _read(statement, reading)).text != statement.meaning:
                 statement = read
                 yield statement
     for translation in _translations(statement.meaning or statement.text):
@@ -263,6 +274,21 @@ def translated(statement: Statement) -> Iterator[Statement]:
                 prerequisites=statement.prerequisites + translation.prerequisites,
                 provisional=False,
             )
+
+
+def _columns_among(
+    cursor: duckdb.DuckDBPyConnection, statement: Statement, reading: Reading
+) -> frozenset[tuple[int, str]]:
+    """Return the aliases of a statement that are names of columns as well."""
+    found = set()
+    for alias in translate(statement.original or "", statement.dialect, reading).alias_names:
+        try:
+            bound(cursor, alias.query)
+        except duckdb.Error as error:
+            if "Ambiguous reference" not in str(error):
+                continue
+        found.add((alias.offset, alias.name))
+    return frozenset(found)
 
 
 def with_quotients(

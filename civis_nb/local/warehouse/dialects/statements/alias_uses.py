@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from civis_nb.local.warehouse.dialects.expressions import RESERVED
 from civis_nb.local.warehouse.dialects.rules import Dialect
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, STRING, WORD, Tokens
+from civis_nb.table_names import quoted
 
-__all__ = ["AliasUse", "alias_uses"]
+__all__ = ["AliasName", "AliasUse", "alias_names", "alias_uses"]
 
 
 _CLAUSES = frozenset(
@@ -61,6 +62,46 @@ class AliasUse:
     query: str
 
 
+@dataclass(frozen=True)
+class AliasName:
+    """An alias that another item or clause of its SELECT names, or a column of the same name.
+
+    Attributes
+    ----------
+    name, offset
+        The name, and the place of its SELECT in the user's text.
+    query
+        SQL that can be bound only if there is such a column.
+    """
+
+    name: str
+    offset: int
+    query: str
+
+
+def alias_names(tokens: Tokens) -> tuple[AliasName, ...]:
+    """Return the aliases whose names a statement has elsewhere in the same SELECT."""
+    return tuple(
+        name
+        for at in range(tokens.count)
+        if tokens.words[at] == "select"
+        for name in _names_of(tokens, at)
+    )
+
+
+def _names_of(tokens: Tokens, select: int) -> Iterator[AliasName]:
+    first, end, places = _clauses(tokens, select)
+    aliases = dict(_aliases(tokens, select + 1, first))
+    if not aliases or "from" not in places:
+        return
+    used = {tokens.name(at) for at in _names(tokens, select + 1, end) if aliases.get(
+        tokens.name(at), at) != at}  # fmt: skip
+    source, before = _source(tokens, end, places), _queries_before(tokens, select)
+    for name in sorted(used & aliases.keys()):
+        query = f"{before} SELECT {quoted(name)} {source}".strip()
+        yield AliasName(name, tokens.starts[select], query)
+
+
 def alias_uses(tokens: Tokens, dialect: Dialect) -> tuple[AliasUse, ...]:
     """Return where a statement has names of aliases that must be columns."""
     words, kinds, texts = tokens.words, tokens.kinds, tokens.texts
@@ -96,25 +137,14 @@ def alias_uses(tokens: Tokens, dialect: Dialect) -> tuple[AliasUse, ...]:
 
 def _of(tokens: Tokens, select: int, is_postgres: bool) -> Iterator[AliasUse]:
     """Yield the uses in one SELECT."""
-    words = tokens.words
-    places: dict[str, int] = {}
-    at = select + 1
-    while at < tokens.count and words[at] != ")" and words[at] not in _END:
-        if words[at] in _CLAUSES and words[at - 1] != "distinct":
-            places.setdefault(words[at], at)
-        at = tokens.partners.get(at, at) + 1
-    end = min(at, tokens.count)
+    first, end, places = _clauses(tokens, select)
     if not is_postgres and places.keys().isdisjoint(_WITHOUT_ALIASES):
         return
     begins = sorted(places.values())
-    first = begins[0] if begins else end
     aliases = dict(_aliases(tokens, select + 1, first))
     if not aliases:
         return
-    source = ""
-    if "from" in places:
-        behind = next((p for p in begins if p > places["from"] and words[p] != "on"), end)
-        source = tokens.render(places["from"], behind)
+    source = _source(tokens, end, places)
     before = _queries_before(tokens, select)
     if "group" in places:
         stop = next((p for p in begins if p > places["group"]), end)
@@ -141,6 +171,27 @@ def _of(tokens: Tokens, select: int, is_postgres: bool) -> Iterator[AliasUse]:
                 yield AliasUse(*use, f"{before} SELECT {tokens.texts[place]} {source}".strip())
                 if clause == "HAVING":
                     yield AliasUse(*use, _without_alias(tokens, select, defined, stop, before))
+
+
+def _clauses(tokens: Tokens, select: int) -> tuple[int, int, dict[str, int]]:
+    """Return where the list of a SELECT ends, where the query does, and where its clauses begin."""
+    words = tokens.words
+    places: dict[str, int] = {}
+    at = select + 1
+    while at < tokens.count and words[at] != ")" and words[at] not in _END:
+        if words[at] in _CLAUSES and words[at - 1] != "distinct":
+            places.setdefault(words[at], at)
+        at = tokens.partners.get(at, at) + 1
+    end = min(at, tokens.count)
+    return min(places.values(), default=end), end, places
+
+
+def _source(tokens: Tokens, end: int, places: dict[str, int]) -> str:
+    """Return the FROM of a query; empty where it has none."""
+    if "from" not in places:
+        return ""
+    behind = [p for p in places.values() if p > places["from"] and tokens.words[p] != "on"]
+    return tokens.render(places["from"], min(behind, default=end))
 
 
 def _grouped(
