@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from civis_nb.local.warehouse.dialects.catalog.notes import kept_json
-from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.dialects.types.assigned import (
     ANY_NUMERIC,
@@ -22,7 +22,7 @@ from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 from civis_nb.local.warehouse.redshift.ddl import ALWAYS
 from civis_nb.local.warehouse.sqltypes import TextLimit
-from civis_nb.table_names import quoted
+from civis_nb.table_names import literal, quoted
 
 __all__ = ["CONVERTED", "converted"]
 
@@ -30,6 +30,12 @@ __all__ = ["CONVERTED", "converted"]
 
 #: Kinds of statements that put values into columns.
 CONVERTED = frozenset(("INSERT", "UPDATE", "MERGE", "MERGE_INTO"))
+#: Functions that return something else whenever they are called.
+_NEW_EACH_TIME = frozenset(("nextval", "random", "gen_random_uuid", "clock_timestamp"))
+_TWICE = (
+    "ON CONFLICT DO UPDATE command cannot affect row a second time: several of the rows that are "
+    "inserted have the same"
+)
 _ENDS_OF_SET = frozenset(("from", "where", "returning", "when"))
 
 
@@ -210,7 +216,7 @@ def _check_rows(
 
     ``places`` are those of INSERT, of what is inserted, and of ON CONFLICT.
     """
-    at, first, conflict = places
+    _, first, conflict = places
     opened = conflict + 2
     close = tokens.partners.get(opened, opened)
     keys = [tokens.name(start).lower() for start, _ in tokens.items(opened + 1, close)]
@@ -218,35 +224,57 @@ def _check_rows(
     given = list(types)
     if tokens.words[opened] != "(" or not set(keys) <= types.keys():
         return
-    if tokens.words[first] == "values":
-        if {types[key] for key in keys} & {ANY_NUMERIC, IDENTITY, JSONB, ""}:
+    key = ", ".join(map(quoted, keys))
+    if tokens.words[first] != "values":
+        _check_query(cursor, tokens, places, given, keys)
+        return
+    if {types[name] for name in keys} & {ANY_NUMERIC, IDENTITY, JSONB, ""}:
+        return
+    rows = []
+    for start, stop in tokens.items(first + 1, conflict):
+        values = dict(zip(given, tokens.items(start + 1, stop - 1), strict=False))
+        if any(name not in values or tokens.words[values[name][0]] == "default" for name in keys):
             return
-        rows = []
-        for start, stop in tokens.items(first + 1, conflict):
-            values = dict(zip(given, tokens.items(start + 1, stop - 1), strict=False))
-            if any(key not in values or tokens.words[values[key][0]] == "default" for key in keys):
-                return
-            row = (f"CAST({tokens.render(*values[key])} AS {types[key]})" for key in keys)
-            rows.append(f"({', '.join(row)})")
-        source, given = f"VALUES {', '.join(rows)}", keys
-    else:
-        source = f"{tokens.original(0, at)}\n{tokens.render(first, conflict)}"
-        width = len(cursor.execute(f"DESCRIBE (\n{source}\n)").fetchall())
-        given = given[:width]
-        if not set(keys) <= set(given):
+        if any(not _NEW_EACH_TIME.isdisjoint(tokens.words[slice(*values[name])]) for name in keys):
             return
-    names, key = (", ".join(map(quoted, some)) for some in (given, keys))
-    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
+        row = (f"CAST({tokens.render(*values[name])} AS {types[name]})" for name in keys)
+        rows.append(f"({', '.join(row)})")
     query = (
-        f"SELECT 1 FROM (\n{source}\n) AS given({names}) WHERE {present} "
+        f"SELECT 1 FROM (VALUES {', '.join(rows)}) AS given({key}) WHERE {_present(keys)} "
         f"GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
     )
     if cursor.execute(query).fetchall():
-        raise UnsupportedSqlError(
-            "ON CONFLICT DO UPDATE command cannot affect row a second time: several of the rows "
-            f"that are inserted have the same {', '.join(keys)}",
-            tokens.starts[conflict],
-        )
+        raise UnsupportedSqlError(f"{_TWICE} {', '.join(keys)}", tokens.starts[conflict])
+
+
+def _check_query(
+    cursor: duckdb.DuckDBPyConnection, tokens: Tokens, places: tuple[int, int, int],
+    given: list[str], keys: list[str],
+) -> None:  # fmt: skip
+    """Let a query that is inserted fail where two of its rows have one key.
+
+    It is run once: what it calls, such as NEXTVAL, may count.
+    """
+    at, first, conflict = places
+    source = tokens.render(first, conflict)
+    described = f"DESCRIBE (\n{tokens.original(0, at)}\n{source}\n)"
+    given = given[: len(cursor.execute(described).fetchall())]
+    if not set(keys) <= set(given):
+        return
+    names, key = (", ".join(map(quoted, some)) for some in (given, keys))
+    told = literal(f"{_TWICE} {', '.join(keys)}")
+    tokens.rewrite(
+        first, conflict,
+        f"SELECT {names} FROM (SELECT *, count(*) OVER (PARTITION BY {key}) AS civis_rows FROM "
+        f"(SELECT *, row_number() OVER () AS civis_place FROM (\n{source}\n) AS given({names})) AS "
+        f"placed) AS counted WHERE CASE WHEN civis_rows > 1 AND {_present(keys)} "
+        f"THEN {CATALOG}.fail({told}) IS NULL ELSE true END ORDER BY civis_place ",
+    )  # fmt: skip
+
+
+def _present(keys: list[str]) -> str:
+    """Return the condition that a key is whole: one with NULL is the same as no other."""
+    return " AND ".join(f"{quoted(name)} IS NOT NULL" for name in keys)
 
 
 def _end_of_source(tokens: Tokens, at: int) -> int:

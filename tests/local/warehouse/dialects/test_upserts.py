@@ -40,6 +40,26 @@ def test_rows_of_the_same_key_are_refused_and_nothing_is_changed(database, sourc
     assert rows(database, "select * from m") == [["1", "x", "10"]]
 
 
+def test_a_query_that_is_inserted_is_run_once(database):
+    rows(database, "create sequence s")
+    rows(database, f"insert into m select nextval('s'), 'x', 5 from generate_series(1, 3) {UPDATE}")
+    rows(database, f"insert into m values (nextval('s'), 'x', 6), (nextval('s'), 'x', 6) {UPDATE}")
+    assert rows(database, "select id, n from m order by id") == [
+        ["1", "5"], ["2", "5"], ["3", "5"], ["4", "6"], ["5", "6"],
+    ]  # fmt: skip
+    assert rows(database, "select nextval('s')") == [["6"]]
+
+
+def test_rows_are_inserted_in_the_order_of_their_query(database):
+    rows(database, "create table p (k int primary key, at serial)")
+    rows(
+        database,
+        "insert into p (k) select k from (values (1), (9), (5), (3)) v(k) order by k desc "
+        "on conflict (k) do update set k = excluded.k",
+    )
+    assert rows(database, "select k from p order by at") == [["9"], ["5"], ["3"], ["1"]]
+
+
 def test_rows_of_other_keys_update(database):
     rows(
         database,
