@@ -62,6 +62,11 @@ def mistake_at(tokens: Tokens, at: int) -> tuple[int, str] | None:
         return at + 1, f"{_near(tokens, at + 1)}: write the name in double quotes"
     if word == "values" and words[at - 1] in ("from", "join") and after == "(" and at:
         return at, f"{_near(tokens, at)}: write (VALUES …) AS name"
+    if word == "by" and words[at - 1] == "connect":
+        return at - 1, (
+            "CONNECT BY is not supported: write WITH RECURSIVE name(…, level) AS (SELECT …, 1 FROM "
+            "… UNION ALL SELECT …, level + 1 FROM … JOIN name ON …) SELECT … FROM name"
+        )
     if word == "current_date" and after == "(":
         return at + 1, f"{_near(tokens, at + 1)}: write CURRENT_DATE without brackets"
     if word == "filter" and after == "(" and words[at - 1] == ")" and words[at + 2] != "where":

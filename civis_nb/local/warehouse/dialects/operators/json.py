@@ -14,6 +14,7 @@ __all__ = ["JsonRules"]
 
 #: Operators of jsonb alone -> the functions that they call.
 _CALLS = {"?": "json_has_key", "?|": "json_has_any", "?&": "json_has_all", "#-": "json_cut"}
+_JSON_OPERATORS = frozenset(("->", "->>", "#>", "#>>", "#-"))
 #: Types that numbers and truth values in JSON are cast to.
 _SCALARS = {
     "int2": "smallint", "int4": "integer", "int8": "bigint", "numeric": "numeric",
@@ -30,6 +31,7 @@ class JsonRules(RuleSet):
         """Write an operator that is there for JSON alone; return whether it is one."""
         word = self._tokens.words[at]
         if self._is_redshift:
+            self._refuse_operator(at, word)
             return False
         if word in ("@>", "<@"):
             self._contains(word, left, right)
@@ -42,6 +44,15 @@ class JsonRules(RuleSet):
         else:
             return False
         return True
+
+    def _refuse_operator(self, at: int, word: str) -> None:
+        """Refuse PostgreSQL's operators of JSON, of which Redshift has none."""
+        if word in _JSON_OPERATORS:
+            raise self._refuse(
+                at,
+                f"operator does not exist: {word}: Redshift has no operators of JSON; write "
+                "JSON_EXTRACT_PATH_TEXT(…, 'key') or JSON_EXTRACT_ARRAY_ELEMENT_TEXT(…, 0)",
+            )
 
     def _write_call(
         self, left: Operand, right: Operand, function: str, *, is_list: bool = False
