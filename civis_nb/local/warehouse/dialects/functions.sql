@@ -75,6 +75,11 @@ CREATE MACRO width_bucket(x, bounds) AS len(list_filter(bounds, lambda b: b <= x
 CREATE MACRO quotient(a, b) AS CASE WHEN abs(a) < 1e15 * abs(b) OR b = 0 THEN CAST(round((a - a % b) /
   CASE WHEN b = 0 THEN civis_sql.fail('division by zero') ELSE b END) AS HUGEINT)
   ELSE civis_sql_whole_quotient(a::VARCHAR, b::VARCHAR)::HUGEINT END::DECIMAL(38, 0);
+-- Of two integers an integer, which must not be larger.
+CREATE MACRO gcd(a INTEGER, b INTEGER) AS gcd(a::BIGINT, b::BIGINT)::INTEGER,
+  (a BIGINT, b BIGINT) AS gcd(a::HUGEINT, b::HUGEINT)::BIGINT, (a HUGEINT, b HUGEINT) AS gcd(a, b), (a, b) AS gcd(a, b);
+CREATE MACRO lcm(a INTEGER, b INTEGER) AS lcm(a::BIGINT, b::BIGINT)::INTEGER,
+  (a BIGINT, b BIGINT) AS lcm(a::HUGEINT, b::HUGEINT)::BIGINT, (a HUGEINT, b HUGEINT) AS lcm(a, b), (a, b) AS lcm(a, b);
 CREATE MACRO number_or_null(x) AS CASE WHEN NOT isnan(x) THEN x END;
 CREATE MACRO pg_size_pretty(n) AS CASE WHEN abs(n) < 10240 THEN n::BIGINT || ' bytes'
   WHEN abs(n) < 10240 * 1024 THEN round(n / 1024)::BIGINT || ' kB'
@@ -136,11 +141,12 @@ CREATE MACRO joined(items, separator) AS
 -- Of jsonb only what is of the wanted kind is cast.
 CREATE MACRO jsonb_kind(j) AS CASE json_type(j) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'
   WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' ELSE 'numeric' END;
-CREATE MACRO jsonb_scalar(j, wanted) AS CASE WHEN j IS NULL THEN NULL
-  WHEN civis_sql.jsonb_kind(j::VARCHAR) = CASE wanted WHEN 'boolean' THEN 'boolean' ELSE 'numeric' END THEN j::VARCHAR
-  ELSE civis_sql.fail_text('cannot cast jsonb ' || civis_sql.jsonb_kind(j::VARCHAR) || ' to type ' || wanted || ': write ->> for the text') END;
-CREATE MACRO jsonb_integer(j, wanted) AS CASE WHEN contains(j::VARCHAR, '.') OR contains(lower(j::VARCHAR), 'e')
-  THEN regexp_replace(round(civis_sql.jsonb_scalar(j, wanted)::DECIMAL(38, 10))::VARCHAR, '\..*$', '') ELSE civis_sql.jsonb_scalar(j, wanted) END;
+-- In a list, what stands for an argument is bound once: else what calls have in each other is many times.
+CREATE MACRO jsonb_scalar(j, wanted) AS list_transform([j::VARCHAR], lambda v: CASE WHEN v IS NULL THEN NULL
+  WHEN civis_sql.jsonb_kind(v) = CASE wanted WHEN 'boolean' THEN 'boolean' ELSE 'numeric' END THEN v
+  ELSE civis_sql.fail_text('cannot cast jsonb ' || civis_sql.jsonb_kind(v) || ' to type ' || wanted || ': write ->> for the text') END)[1];
+CREATE MACRO jsonb_integer(j, wanted) AS list_transform([civis_sql.jsonb_scalar(j, wanted)], lambda v: CASE WHEN contains(v, '.') OR contains(lower(v), 'e')
+  THEN regexp_replace(round(v::DECIMAL(38, 10))::VARCHAR, '\..*$', '') ELSE v END)[1];
 CREATE MACRO integer_of_text(x) AS CASE WHEN x IS NULL OR NOT regexp_matches(x, '^\s*[-+]?[0-9.]')
   OR regexp_full_match(x, '\s*[-+]?[0-9]+\s*') THEN x ELSE civis_sql.fail_text('invalid input syntax for type integer: "' || x || '"') END;
 CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
@@ -182,7 +188,7 @@ CREATE MACRO as_any_numeric(x, kind DECIMAL) AS x,
   (x, kind DOUBLE) AS civis_sql.kept_double(x, 'a numeric'), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
   (x, kind BIGINT) AS x::DECIMAL(19, 0),
   (x, kind HUGEINT) AS x::DECIMAL(38, 0),
-  (x, kind VARCHAR) AS civis_sql.kept_text(CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_scalar(x, 'numeric') ELSE x END, 'a numeric'),
+  (x, kind VARCHAR) AS list_transform([x], lambda v: civis_sql.kept_text(CASE WHEN typeof(v) = 'JSON' THEN civis_sql.jsonb_scalar(v, 'numeric') ELSE v END, 'a numeric'))[1],
   (x, kind) AS x::DECIMAL(38, 20);
 CREATE MACRO as_long_numeric(x, kind BIGINT) AS x::DECIMAL(38, 0), (x, kind HUGEINT) AS x::DECIMAL(38, 0),
   (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS civis_sql.kept_double(x, 'a numeric'), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
@@ -336,6 +342,10 @@ CREATE MACRO as_compared(x, kind VARCHAR) AS civis_sql.fail_text('operator does 
   (x, kind BOOLEAN) AS civis_sql.fail('operator does not exist: boolean = integer: ' || x)::BOOLEAN,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
   (x, kind FLOAT) AS x, (x, kind) AS x;
+-- What is compared with 0 or 1, as which Redshift has truth values as well.
+CREATE MACRO as_compared_rs(x, kind BOOLEAN) AS x::INTEGER, (x, kind VARCHAR) AS civis_sql.as_compared(x, kind),
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
+  (x, kind FLOAT) AS x, (x, kind) AS x;
 -- A text that is no number, among values: refused when the statement is bound, whether it is reached or not.
 CREATE MACRO no_number(x, name) AS round(NULL::DECIMAL(38, 37),
   CAST('civis_sql: invalid input syntax for type ' || name || ': "' || x || '"' AS INTEGER));
@@ -388,6 +398,10 @@ CREATE MACRO trimmed(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON'
   ELSE rtrim(x, ' ') END, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x,
   (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x, (x, kind FLOAT) AS x, (x, kind DATE) AS x,
   (x, kind TIMESTAMP) AS x, (x, kind) AS x;
+-- A value beside another: Redshift makes a truth value of an integer where it is compared with one.
+CREATE MACRO beside(x, kind VARCHAR, other) AS civis_sql.trimmed(x, kind), (x, kind BIGINT, other BOOLEAN) AS x <> 0,
+  (x, kind BIGINT, other) AS x, (x, kind HUGEINT, other) AS x, (x, kind DECIMAL, other) AS x, (x, kind DOUBLE, other) AS x,
+  (x, kind FLOAT, other) AS x, (x, kind DATE, other) AS x, (x, kind TIMESTAMP, other) AS x, (x, kind, other) AS x;
 CREATE MACRO like_all(x, patterns) AS len(patterns) = 0 OR
   list_bool_and(list_transform(patterns, lambda p: x LIKE p ESCAPE '\'));
 CREATE MACRO like_any(x, patterns) AS len(patterns) > 0 AND
@@ -763,6 +777,18 @@ CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,
   (a, b, first VARCHAR, second TIMESTAMPTZ) AS a::INTERVAL + b,
   (a, b, first VARCHAR, second BIGINT) AS cast_to_type(civis_sql.integer_of_text(a), b) + b,
   (a, b, first, second) AS a + b;
+-- Redshift joins texts with + as well.
+CREATE MACRO plus_rs(a, b, first VARCHAR, second VARCHAR) AS a || b,
+  (a, b, first DATE, second BIGINT) AS civis_sql.plus(a, b, first, second), (a, b, first DATE, second DECIMAL) AS civis_sql.plus(a, b, first, second),
+  (a, b, first DATE, second DOUBLE) AS civis_sql.plus(a, b, first, second), (a, b, first BIGINT, second DATE) AS civis_sql.plus(a, b, first, second),
+  (a, b, first TIMESTAMP, second BIGINT) AS civis_sql.plus(a, b, first, second), (a, b, first TIMESTAMPTZ, second BIGINT) AS civis_sql.plus(a, b, first, second),
+  (a, b, first TIMESTAMPTZ, second INTERVAL) AS civis_sql.plus(a, b, first, second), (a, b, first TIMESTAMP, second INTERVAL) AS civis_sql.plus(a, b, first, second),
+  (a, b, first DATE, second INTERVAL) AS civis_sql.plus(a, b, first, second), (a, b, first TIMESTAMP, second DOUBLE) AS civis_sql.plus(a, b, first, second),
+  (a, b, first TIMESTAMP, second VARCHAR) AS civis_sql.plus(a, b, first, second), (a, b, first TIMESTAMPTZ, second VARCHAR) AS civis_sql.plus(a, b, first, second),
+  (a, b, first INTERVAL, second VARCHAR) AS civis_sql.plus(a, b, first, second), (a, b, first BIGINT, second VARCHAR) AS civis_sql.plus(a, b, first, second),
+  (a, b, first VARCHAR, second INTERVAL) AS civis_sql.plus(a, b, first, second), (a, b, first VARCHAR, second TIMESTAMP) AS civis_sql.plus(a, b, first, second),
+  (a, b, first VARCHAR, second TIMESTAMPTZ) AS civis_sql.plus(a, b, first, second), (a, b, first VARCHAR, second BIGINT) AS civis_sql.plus(a, b, first, second),
+  (a, b, first, second) AS a + b;
 CREATE MACRO minus(a, b, first DATE, second BIGINT) AS a - b::INTEGER,
   (a, b, first DATE, second DATE) AS (a - b)::INTEGER,
   (a, b, first TIMESTAMP, second BIGINT) AS a - to_days(b::INTEGER),
@@ -847,12 +873,11 @@ CREATE MACRO jsonb_part_text(j, path) AS CASE WHEN regexp_matches(json_extract(j
 -- The step of a path: a key, or the number of an element, from -1 backwards.
 CREATE MACRO json_step(k VARCHAR) AS '$."' || replace(replace(k, '\', '\\'), '"', '\"') || '"',
   (n BIGINT) AS CASE WHEN n < 0 THEN '$[#' || n || ']' ELSE '$[' || n || ']' END;
-CREATE MACRO json_path_text_rs(j, path) AS
-  coalesce(civis_sql.json_part_text(civis_sql.strict_json(j), path), CASE WHEN j IS NOT NULL THEN '' END);
+-- What is not there is NULL.
+CREATE MACRO json_path_text_rs(j, path) AS civis_sql.json_part_text(civis_sql.strict_json(j), path);
 CREATE MACRO json_path_text_null(j, path) AS
-  CASE WHEN civis_sql.is_valid_json(j) THEN coalesce(civis_sql.json_part_text(j, path), '') END;
-CREATE MACRO json_element(j, n) AS CASE WHEN n < 0 AND j IS NOT NULL THEN ''
-  ELSE coalesce(civis_sql.json_part_text(j, '$[' || n || ']'), CASE WHEN j IS NOT NULL THEN '' END) END;
+  CASE WHEN civis_sql.is_valid_json(j) THEN civis_sql.json_part_text(j, path) END;
+CREATE MACRO json_element(j, n) AS CASE WHEN n >= 0 THEN civis_sql.json_part_text(j, '$[' || n || ']') END;
 CREATE MACRO json_extract_array_element_text(j, n) AS civis_sql.json_element(civis_sql.strict_array(j), n),
   (j, n, null_if_invalid) AS CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(j) THEN NULL
     ELSE civis_sql.json_element(civis_sql.strict_array(j), n) END;

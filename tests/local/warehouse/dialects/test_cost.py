@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
@@ -69,6 +70,19 @@ def test_a_long_statement_is_not_kept():
     sql = f"insert into t values {values}"
     assert translation.translate(sql, "redshift") is not translation.translate(sql, "redshift")
     assert translation.translate(NATIVE, "redshift") is translation.translate(NATIVE, "redshift")
+
+
+@pytest.mark.parametrize("kind", ["integer", "numeric", "double precision", "boolean"])
+def test_casts_of_json_are_bound_at_once(kind):
+    """What stands for an argument of a macro is bound as often as the macro has it."""
+    warehouse = open_duckdb(":memory:", "postgres")
+    warehouse.preview("create table t (j jsonb)", 1, CancelToken(), ignore_log)
+    sql = f"select (j -> 'a' -> 'b')::{kind} from t"
+    before = time.process_time()
+    warehouse.preview(sql, 1, CancelToken(), ignore_log)
+    took_s = time.process_time() - before
+    warehouse.close()
+    assert took_s < 1.5  # of the computer's, not by the clock; numeric took 16
 
 
 @pytest.mark.parametrize("dialect", ["redshift", "postgres"])

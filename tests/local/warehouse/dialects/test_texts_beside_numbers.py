@@ -58,6 +58,27 @@ def test_a_text_of_another_form_is_refused(database, expression):
         _rows(database, f"SELECT {expression} FROM t")
 
 
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("name + '-' + name", "a-a"),
+        ("'(' + quote_ident(name) + ')'", "(a)"),
+        ("name + id::varchar", "a4"),
+        ("'<' + max(name) + '>'", "<a>"),
+        ("name + null::varchar", None),
+        ("'2024-01-31'::date + id", "2024-02-04"),
+        ("'2024-01-31'::timestamp + '1 day'", "2024-02-01 00:00:00"),
+    ],
+)
+def test_redshift_joins_texts_with_plus(database, expression, value):
+    sql = f"SELECT {expression} FROM t GROUP BY name, id"
+    if database.dialect == "redshift" or "2024" in expression:
+        assert _rows(database, sql) == [[value]]
+    else:
+        with pytest.raises(WarehouseError, match=r"operator does not exist: text \+ text"):
+            _rows(database, sql)
+
+
 def test_two_texts_are_no_sum(database):
     with pytest.raises(WarehouseError, match="is not unique"):
         _rows(database, "SELECT '5' + '1'")

@@ -54,7 +54,7 @@ _REDSHIFT = _BOTH | frozenset(
 _POSTGRES = _BOTH | frozenset(
     """chr upper regexp_split_to_array array_to_string array_remove json_typeof
     json_array_elements_text json_array_elements array_length cardinality convert_from convert_to
-    sha256 pg_size_pretty jsonb_set jsonb_insert jsonb_pretty jsonb_strip_nulls""".split()  # noqa: SIM905 - shorter to read
+    sha256 pg_size_pretty gcd lcm jsonb_set jsonb_insert jsonb_pretty jsonb_strip_nulls""".split()  # noqa: SIM905 - shorter to read
 )
 _RENAMED = {
     "redshift": {

@@ -25,11 +25,13 @@ _ARITHMETIC = frozenset("+-*/%")
 _NO_TEXTS = frozenset(
     "number value date time timestamp timestamptz interval array row query".split()  # noqa: SIM905
 )
+_OF_COLUMNS = frozenset(("column", "cast"))
 #: Kinds of operands whose type is known when DuckDB binds them.
 _WITH_TYPE = frozenset(("number", "column", "call", "cast", "date", "timestamp", "timestamptz"))
 _TYPED_KINDS = frozenset(
     ("date", "time", "timestamp", "timestamptz", "interval", "cast", "call", "value", "column")
 )
+_OF_TWO_TYPES = frozenset(("plus", "plus_rs", "minus"))
 _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
 
@@ -146,7 +148,7 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
         """Write an operator as a call; ``result`` has the type of it."""
         tokens = self._tokens
         one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
-        kinds = f", {one}, {two}" if function in ("plus", "minus") else ""
+        kinds = f", {one}, {two}" if function in _OF_TWO_TYPES else ""
         kind = result or f"{CATALOG}.{function}({one}, {two}{kinds})"
         tokens.wrap(left.start, right.end, f"{CATALOG}.{function}(", f"{kinds})")
         tokens.replace(at, ",")
@@ -177,12 +179,24 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
             return
         for this, other in ((left, right), (right, left)):
             if other.kind == "number":
-                self._beside_number(this)
+                self._beside_number(this, other.start)
         # Blanks count between two texts of the statement, of which none is a CHAR or VARCHAR.
         are_literal = left.kind == right.kind == "string"
-        if self._is_redshift and not are_literal and not {left.kind, right.kind} & _NO_TEXTS:
-            self._drop_blanks(left)
-            self._drop_blanks(right)
+        if not self._is_redshift or are_literal or {left.kind, right.kind} & _NO_TEXTS:
+            return
+        if left.kind in _OF_COLUMNS and right.kind in _OF_COLUMNS:
+            kinds = [self._tokens.type_of(side.start, side.end) for side in (left, right)]
+            self._beside(left, *kinds)
+            self._beside(right, *reversed(kinds))
+            return
+        self._drop_blanks(left)
+        self._drop_blanks(right)
+
+    def _beside(self, operand: Operand, kind: str, other: str) -> None:
+        """Let an operand be compared as Redshift compares it with one of another type."""
+        closing = f", {kind}, {other})"
+        self._tokens.wrap(operand.start, operand.end, f"{CATALOG}.beside(", closing)
+        self._tokens.set_type(operand.start, operand.end, kind)
 
     def unary(self, at: int, operand: Operand) -> None:
         """Write the operators of roots and absolute values as calls."""
@@ -204,8 +218,10 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
 
     def _sum(self, at: int, left: Operand, right: Operand) -> None:
         """Count whole numbers beside times as days, and let texts be of the other side's type."""
-        function = "plus" if self._tokens.words[at] == "+" else "minus"
+        function = f"plus{self._suffix}" if self._tokens.words[at] == "+" else "minus"
         is_typed = self._typed and "number" not in (left.kind, right.kind)
+        if left.kind == right.kind == "string":
+            return  # which type is meant is not told
         if right.kind == "interval" and self._has_both_signs(right):
             self._as_call(at, left, right, function)
             return
@@ -336,15 +352,19 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
             return None
         return next(iter(kinds)) if len(kinds) == 1 else f"coalesce({', '.join(kinds)})"
 
-    def _beside_number(self, operand: Operand) -> None:
-        """Refuse a text or a truth value where it is compared with a number."""
+    def _beside_number(self, operand: Operand, number: int) -> None:
+        """Refuse a text or a truth value where it is compared with a number.
+
+        Redshift has truth values beside 0 and 1, which they are as integers.
+        """
         if operand.kind in ("column", "value", "cast"):
-            self._wrap(operand, "as_compared")
+            is_truth = self._is_redshift and self._tokens.texts[number] in ("0", "1")
+            self._wrap(operand, "as_compared_rs" if is_truth else "as_compared")
 
     def among(self, left: Operand, opened: int) -> None:
         """Refuse texts among numbers; let blanks at the end of texts not count, as on Redshift."""
         if self._tokens.kinds[opened + 1] == NUMBER and not self._in_check:
-            self._beside_number(left)
+            self._beside_number(left, opened + 1)
         if left.kind == "string":
             return
         tokens = self._tokens
