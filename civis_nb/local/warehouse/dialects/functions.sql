@@ -150,7 +150,8 @@ CREATE MACRO jsonb_integer(j, wanted) AS list_transform([civis_sql.jsonb_scalar(
 CREATE MACRO integer_of_text(x) AS CASE WHEN x IS NULL OR NOT regexp_matches(x, '^\s*[-+]?[0-9.]')
   OR regexp_full_match(x, '\s*[-+]?[0-9]+\s*') THEN x ELSE civis_sql.fail_text('invalid input syntax for type integer: "' || x || '"') END;
 CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
-CREATE MACRO as_integer_pg(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_integer(x, 'integer') ELSE civis_sql.integer_of_text(x) END, (x, kind) AS x;
+CREATE MACRO as_integer_pg(x, kind VARCHAR) AS list_transform([x], lambda v: CASE WHEN typeof(v) = 'JSON'
+  THEN civis_sql.jsonb_integer(v, 'integer') ELSE civis_sql.integer_of_text(v) END)[1], (x, kind) AS x;
 CREATE MACRO float_of_text(x) AS
   CASE WHEN contains(x, '_')
        THEN civis_sql.fail_text('invalid input syntax for type double precision: "' || x || '"')
@@ -159,7 +160,8 @@ CREATE MACRO float_of_text(x) AS
        THEN civis_sql.fail_text('"' || x || '" is out of range for type double precision')
        ELSE trim(x, E' \t\n') END;
 CREATE MACRO as_float(x, kind VARCHAR) AS civis_sql.float_of_text(x), (x, kind) AS x;
-CREATE MACRO as_float_pg(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_scalar(x, 'double precision') ELSE civis_sql.float_of_text(x) END, (x, kind) AS x;
+CREATE MACRO as_float_pg(x, kind VARCHAR) AS list_transform([x], lambda v: CASE WHEN typeof(v) = 'JSON'
+  THEN civis_sql.jsonb_scalar(v, 'double precision') ELSE civis_sql.float_of_text(v) END)[1], (x, kind) AS x;
 CREATE MACRO numeric_of_text(x) AS
   CASE WHEN contains(x, '_') THEN civis_sql.fail_text('invalid input syntax for type numeric: "' || x || '"')
        ELSE trim(x, E' \t\n') END;
@@ -868,22 +870,24 @@ CREATE MACRO json_parts(j) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
 CREATE MACRO with_blanks(t) AS CASE WHEN regexp_matches(t, '^[{\[]') THEN array_to_string(list_transform(regexp_extract_all(t, '"(?:\\.|[^"\\])*"|[^"]+'),
   lambda p: CASE WHEN p[1] = '"' THEN p ELSE regexp_replace(p, '([,:])\s*', '\1 ', 'g') END), '') ELSE t END;
 CREATE MACRO jsonb_part(j, path) AS civis_sql.with_blanks(civis_sql.json_part(j, path)::VARCHAR)::JSON;
-CREATE MACRO jsonb_part_text(j, path) AS CASE WHEN regexp_matches(json_extract(j, path)::VARCHAR, '^[{\[]')
-  THEN civis_sql.jsonb_part(j, path)::VARCHAR ELSE civis_sql.json_part_text(j, path) END;
+CREATE MACRO jsonb_part_text(j, path) AS list_transform([j], lambda v: CASE WHEN regexp_matches(json_extract(v, path)::VARCHAR, '^[{\[]')
+  THEN civis_sql.jsonb_part(v, path)::VARCHAR ELSE civis_sql.json_part_text(v, path) END)[1];
 -- The step of a path: a key, or the number of an element, from -1 backwards.
 CREATE MACRO json_step(k VARCHAR) AS '$."' || replace(replace(k, '\', '\\'), '"', '\"') || '"',
   (n BIGINT) AS CASE WHEN n < 0 THEN '$[#' || n || ']' ELSE '$[' || n || ']' END;
--- What is not there is NULL.
-CREATE MACRO json_path_text_rs(j, path) AS civis_sql.json_part_text(civis_sql.strict_json(j), path);
+-- What is not there is NULL. These calls are often in each other: what stands for JSON is bound once.
+CREATE MACRO json_path_text_rs(j, path) AS
+  list_transform(list_transform([j], lambda v: civis_sql.strict_json(v)), lambda v: civis_sql.json_part_text(v, path))[1];
 CREATE MACRO json_path_text_null(j, path) AS
-  CASE WHEN civis_sql.is_valid_json(j) THEN civis_sql.json_part_text(j, path) END;
+  list_transform([j], lambda v: CASE WHEN civis_sql.is_valid_json(v) THEN civis_sql.json_part_text(v, path) END)[1];
 CREATE MACRO json_element(j, n) AS CASE WHEN n >= 0 THEN civis_sql.json_part_text(j, '$[' || n || ']') END;
-CREATE MACRO json_extract_array_element_text(j, n) AS civis_sql.json_element(civis_sql.strict_array(j), n),
-  (j, n, null_if_invalid) AS CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(j) THEN NULL
-    ELSE civis_sql.json_element(civis_sql.strict_array(j), n) END;
+CREATE MACRO json_extract_array_element_text(j, n) AS
+  list_transform(list_transform([j], lambda v: civis_sql.strict_array(v)), lambda v: civis_sql.json_element(v, n))[1],
+  (j, n, null_if_invalid) AS list_transform([j], lambda v: CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(v)
+    THEN NULL ELSE civis_sql.json_element(civis_sql.strict_array(v), n) END)[1];
 CREATE MACRO json_array_length_rs(j) AS json_array_length(civis_sql.strict_array(j)),
-  (j, null_if_invalid) AS CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(j) THEN NULL
-    ELSE json_array_length(civis_sql.strict_array(j)) END;
+  (j, null_if_invalid) AS list_transform([j], lambda v: CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(v) THEN NULL
+    ELSE json_array_length(civis_sql.strict_array(v)) END)[1];
 -- Without the blanks around values; a text of JSON keeps its own.
 CREATE MACRO json_parse(j) AS CAST(regexp_replace(j, '("(?:\\.|[^"\\])*")|\s+', '\1', 'g') AS JSON);
 CREATE MACRO can_json_parse(j) AS civis_sql.is_valid_json(j);

@@ -158,7 +158,7 @@ class Attempts:
             try:
                 self._cursor.execute(_EXPLAIN + original)
             except duckdb.BinderException as found:
-                if not _is_of_part(found):
+                if not _is_of_part(found, original):
                     explained = replace(
                         statement, text=original, original=None, meaning=None, offsets=None
                     )
@@ -166,7 +166,7 @@ class Attempts:
             except duckdb.Error:
                 pass  # of something else that DuckDB has not: the first error tells more
             for error, candidate in translations:
-                if not (is_of_unknown_type(error) or _is_of_part(error)):
+                if not (is_of_unknown_type(error) or _is_of_part(error, original)):
                     return self._error(error, candidate)
         for error, candidate in translations:
             if got_further(error, refused, original):
@@ -177,10 +177,12 @@ class Attempts:
         return statement_error(error, statement, self._hidden, shift=self._shift, note=note)
 
 
-def _is_of_part(error: duckdb.Error) -> bool:
+def _is_of_part(error: duckdb.Error, sql: str) -> bool:
     """Return whether DuckDB takes a part of dates, as the first of DATEDIFF, for a column."""
     missing = _NO_COLUMN.search(read_failure(error).message)
-    return missing is not None and missing.group(1).lower() in PART_OF
+    if missing is None or missing.group(1).lower() not in PART_OF:
+        return False
+    return re.search(rf"(?i)\(\s*{missing.group(1)}\s*,", sql) is not None
 
 
 def _reason(refused: duckdb.Error, dialect: Dialect) -> str:
