@@ -13,7 +13,7 @@ from civis_nb.local.warehouse.dialects.statements.merged_columns import (
     note_merged,
     order_stars,
 )
-from civis_nb.local.warehouse.dialects.statements.order_items import check_names
+from civis_nb.local.warehouse.dialects.statements.order_items import check_names, named_in
 from civis_nb.local.warehouse.dialects.statements.whole_rows import has_sets, name_rows
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD, Tokens
 from civis_nb.table_names import quoted
@@ -126,8 +126,11 @@ class Parser(Expressions):
                         is_combined = True
                     elif word == "order" and is_combined:
                         tokens.rows = {}  # it knows the columns of the result alone
+                        found.sorted_by = named_in(tokens, at, (WORD, NAME, NUMBER))
                     elif word == "order" and found.is_query:
                         found.sorted_by = check_names(tokens, found.items, at)
+                        if not self.rules.is_redshift:
+                            found.sorted_by += named_in(tokens, at, (NUMBER,))
                     at += 1
                     if word in ("select", "returning"):
                         tokens.aliases, tokens.query_at = {}, at
@@ -210,6 +213,9 @@ class Parser(Expressions):
             found.operands.append(last)
             if last.start - 1 != between:
                 self._condition(last, end, clause)
+            is_sorted = clause == "order" and words[last.start - 1] in ("by", ",")
+            if is_sorted and found.is_query and not self.rules.is_redshift:
+                self._sort(last, found, is_combined)
             at = max(last.end, at + 1)
             count += 1
             if at < end and self._is_alias(at):
@@ -229,6 +235,23 @@ class Parser(Expressions):
             self.tokens.insert_after(end - 1, f" limit {self.tokens.texts[top + 1]}")
             self.tokens.drop(top, top + 2)
         return found
+
+    def _sort(self, operand: Operand, found: Region, is_combined: bool) -> None:
+        """Let rules edit an item of ORDER BY, which may name one of the SELECT list."""
+        name = self.tokens.name(operand.start) if operand.end == operand.start + 1 else ""
+        if is_combined:  # by UNION and its like: it can only be a name or a number
+            if operand.kind == "column":
+                self.rules.sort(operand, "")
+            return
+        is_of_star = any(self._words[behind - 1] == "*" for _, _, behind in found.items)
+        for number, (given, first, behind) in enumerate(found.items, start=1):
+            is_told = operand.kind == "number" and name == str(number) and not is_of_star
+            if is_told or (given == name and operand.kind in ("column", "other")):
+                text = self.tokens.render(first, behind).removesuffix(f" AS {quoted(given)}")
+                self.rules.sort(operand, text)
+                return
+        of_star = name and is_of_star and operand.kind != "number"
+        self.rules.sort(operand, "" if of_star else None)
 
     def _check_pivot(self, at: int) -> None:
         """Refuse a mean or a quotient in PIVOT, which would have DuckDB's digits."""

@@ -120,13 +120,23 @@ class Rules(Protocol):
     def relation(self, first: int, behind: int, *, named: bool) -> None:
         """Edit a table of FROM; ``named`` is whether an alias follows."""
 
+    def sort(self, operand: Operand, named: str | None) -> None:
+        """Edit an item of ORDER BY.
+
+        ``named`` is the text of what it names in the SELECT list, empty for a column of a star or
+        of UNION, and None for an expression.
+        """
+
     def clause(self, at: int, word: str) -> None:
         """Check a clause of a query."""
 
 
 @dataclass(frozen=True, slots=True)
 class SortedBy:
-    """A name in ORDER BY: its place in the text, and whether stars may have more columns of it."""
+    """A name or number of a column in ORDER BY: its place in the text.
+
+    ``beside_star`` is whether stars may have more columns of the name.
+    """
 
     name: str
     offset: int

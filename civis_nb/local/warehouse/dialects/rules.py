@@ -80,6 +80,8 @@ class Reading:
         The texts that set operations give another type, by their places: DuckDB's name of it.
     joined
         What ``||`` joins where the statement does not tell it.
+    keyed
+        The places of names in ORDER BY that are columns of jsonb.
     """
 
     typed: bool = False
@@ -89,6 +91,7 @@ class Reading:
     notes_quotients: bool = False
     texts: tuple[tuple[int, str], ...] = ()
     joined: Joined = "texts"
+    keyed: frozenset[int] = frozenset()
 
 
 PLAINLY = Reading()
@@ -138,6 +141,7 @@ class RuleSet:
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
         self._typed = reading.typed
         self._joined = reading.joined
+        self._keyed = reading.keyed
         self._quotients = dict(reading.quotients)
         self._notes_quotients = reading.notes_quotients
         self._tokens = tokens

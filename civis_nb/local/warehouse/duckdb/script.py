@@ -24,7 +24,7 @@ from civis_nb.local.warehouse.duckdb.checks.allowed import check_allowed
 from civis_nb.local.warehouse.duckdb.checks.foreign_calls import check_foreign_calls
 from civis_nb.local.warehouse.duckdb.checks.foreign_names import check_foreign_names
 from civis_nb.local.warehouse.duckdb.checks.quoted_names import check_quoted_names
-from civis_nb.local.warehouse.duckdb.checks.sorted_by import check_sorted_by
+from civis_nb.local.warehouse.duckdb.checks.sorted_by import sorted_rightly
 from civis_nb.local.warehouse.duckdb.create import check_columns, exists_already, with_likes
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
 from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure, warehouse_error
@@ -260,7 +260,7 @@ class ScriptRunner:
                     self._run_prerequisites(candidate)
                     statement = with_common_types(self.cursor, candidate)
                     columns = columns_of(self.cursor, without_terminator(statement.text))
-            check_sorted_by(statement, columns)
+            statement = sorted_rightly(self.cursor, statement, columns)
         else:
             # EXPLAIN, RETURNING and the like can't stand inside a query.
             for attempt in self._attempts(statement):

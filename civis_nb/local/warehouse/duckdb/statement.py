@@ -14,6 +14,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import (
     PLAINLY,
+    PREFIX,
     AliasUse,
     Combined,
     Dialect,
@@ -22,6 +23,7 @@ from civis_nb.local.warehouse.dialects import (
     Reading,
     SortedBy,
     UnsupportedSqlError,
+    create_computed,
     quotient_of,
     translate,
     types_in,
@@ -40,7 +42,15 @@ from civis_nb.sql_text import has_word, only_reads, split_statements
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.redshift.translate import Translation
 
-__all__ = ["Statement", "parse_script", "translated", "with_joined", "with_quotients", "with_texts"]
+__all__ = [
+    "Statement",
+    "parse_script",
+    "translated",
+    "with_joined",
+    "with_keys",
+    "with_quotients",
+    "with_texts",
+]
 
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
@@ -339,6 +349,39 @@ def with_joined(statement: Statement, error: duckdb.Error) -> Statement | None:
     if joined == "texts" or statement.reading.joined != "texts" or not is_read:
         return None
     return _read(statement, replace(statement.reading, joined=joined))
+
+
+def with_keys(
+    cursor: duckdb.DuckDBPyConnection, statement: Statement, places: frozenset[int]
+) -> Statement | None:
+    """Return a query whose rows are sorted by the values of jsonb.
+
+    Parameters
+    ----------
+    cursor
+        Binds it.
+    statement
+        The query as DuckDB accepts it.
+    places
+        Of the names of jsonb in its ORDER BY, in the user's text.
+
+    Returns
+    -------
+    Statement or None
+        None where it can't be sorted so.
+    """
+    if statement.text != statement.meaning or not _is_whole(statement):
+        return None
+    read = _read(statement, replace(statement.reading, keyed=places))
+    if read.text == statement.text:
+        return None
+    try:
+        bound(cursor, read.text)
+    except duckdb.Error as error:
+        if PREFIX not in str(error):
+            return None
+        create_computed(cursor)  # for the first statement that needs the functions in Python
+    return read
 
 
 def with_texts(statement: Statement, texts: Sequence[tuple[int, str]]) -> Statement:

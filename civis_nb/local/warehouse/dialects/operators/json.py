@@ -232,6 +232,19 @@ class JsonRules(RuleSet):
             tokens.set_type(side.start, side.end, TEXT)
         return True
 
+    def sort(self, operand: Operand, named: str | None) -> None:
+        """Sort by jsonb as PostgreSQL does: objects are larger than arrays, these than texts."""
+        tokens = self._tokens
+        if named is not None:
+            if tokens.starts[operand.start] in self._keyed:
+                value = named or tokens.render(operand.start, operand.end)
+                tokens.rewrite(operand.start, operand.end, f"{CATALOG}.jsonb_key({value})")
+        elif self._is_json(operand):
+            tokens.wrap(operand.start, operand.end, f"{CATALOG}.jsonb_key(", ")")
+        elif operand.kind == "column":
+            kind = tokens.type_of(operand.start, operand.end)
+            tokens.wrap(operand.start, operand.end, f"{CATALOG}.sort_key(", f", {kind})")
+
     def _write_jsonb(self, text: Operand) -> None:
         """Write a typed literal, as ``jsonb '[1,2]'``, in the form that jsonb has."""
         known = self._json_text(text)

@@ -11,7 +11,7 @@ from civis_nb.local.warehouse.dialects.parts import SortedBy
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
 
-__all__ = ["ambiguous", "check_names", "check_order"]
+__all__ = ["ambiguous", "check_names", "check_order", "named_in"]
 
 _SETS = frozenset(("union", "intersect", "except", "minus"))
 _BEHIND_ORDER = frozenset(("limit", "offset", "fetch", "for", ")", "rows", "range", "groups"))
@@ -114,6 +114,15 @@ def check_names(
             beside_star |= bool(stars and same) and name not in columns
         found.append(SortedBy(name, tokens.starts[first], beside_star))
     return tuple(found)
+
+
+def named_in(tokens: Tokens, order: int, kinds: Sequence[str]) -> tuple[SortedBy, ...]:
+    """Return the names or numbers of columns that a query is sorted by."""
+    return tuple(
+        SortedBy(tokens.words[first] or tokens.name(first), tokens.starts[first], False)
+        for first, behind in _sorted_by(tokens, order)
+        if behind == first + 1 and tokens.kinds[first] in kinds
+    )
 
 
 def ambiguous(name: str) -> str:

@@ -1,21 +1,27 @@
-"""Names in ORDER BY of which the result tells more than the statement."""
+"""Items of ORDER BY of which the result tells more than the statement."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from civis_nb.local.warehouse.dialects import UnsupportedSqlError, ambiguous
+import duckdb
+
+from civis_nb.local.warehouse.dialects import SortedBy, UnsupportedSqlError, ambiguous
 from civis_nb.local.warehouse.duckdb.failures import position_error
-from civis_nb.local.warehouse.duckdb.statement import Statement
+from civis_nb.local.warehouse.duckdb.statement import Statement, with_keys
 
-__all__ = ["check_sorted_by"]
+__all__ = ["sorted_rightly"]
 
 
-def check_sorted_by(statement: Statement, columns: Sequence[tuple[str, str]]) -> None:
-    """Refuse a name in ORDER BY that several columns have, or one of JSON.
+def sorted_rightly(
+    cursor: duckdb.DuckDBPyConnection, statement: Statement, columns: Sequence[tuple[str, str]]
+) -> Statement:
+    """Return a query that sorts jsonb by its values.
 
     Parameters
     ----------
+    cursor
+        Binds it.
     statement
         A query.
     columns
@@ -24,16 +30,22 @@ def check_sorted_by(statement: Statement, columns: Sequence[tuple[str, str]]) ->
     Raises
     ------
     WarehouseError
-        With the place of the name.
+        With the place of a name in ORDER BY that several columns have, or that is of JSON in a
+        query that can't be read so.
     """
+    of_json = [one for one in statement.sorted_by if "JSON" in _types_of(one, columns)]
+    if of_json and statement.dialect == "postgres":
+        places = frozenset(one.offset for one in of_json)
+        if (keyed := with_keys(cursor, statement, places)) is not None:
+            return keyed
     for one in statement.sorted_by:
-        types = [kind for name, kind in columns if name == one.name]
+        types = _types_of(one, columns)
         if one.beside_star and len(types) > 1:
             message = ambiguous(one.name)
         elif "JSON" in types and statement.dialect == "postgres":
             message = (
-                f"ORDER BY of JSON is not supported, as by {one.name}: sort by a value in it, "
-                f"such as {one.name}->>'key'"
+                f"ORDER BY of JSON is not supported here, as by {one.name}: put a query around "
+                "this one, or sort by a value in it, such as j->>'key'"
             )
         else:
             continue
@@ -41,3 +53,9 @@ def check_sorted_by(statement: Statement, columns: Sequence[tuple[str, str]]) ->
         offset = statement.offset + len(before.encode())
         error = UnsupportedSqlError(message, one.offset)
         raise position_error(error, statement.script, offset) from None
+    return statement
+
+
+def _types_of(one: SortedBy, columns: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the types of the columns that an item of ORDER BY means."""
+    return [kind for place, (name, kind) in enumerate(columns, 1) if one.name in (name, str(place))]
