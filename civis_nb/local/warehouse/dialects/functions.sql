@@ -899,6 +899,9 @@ CREATE MACRO json_typeof(j) AS
 CREATE MACRO is_array(j) AS json_type(j) = 'ARRAY';
 CREATE MACRO is_object(j) AS json_type(j) = 'OBJECT';
 CREATE MACRO get_array_length(j) AS json_array_length(to_json(j));
+-- Of what is no array, only NULL has no elements.
+CREATE MACRO elements_of(j) AS list_transform([j::JSON], lambda v: CASE WHEN json_type(v) = 'ARRAY' THEN v::JSON[]
+  WHEN v IS NOT NULL AND json_type(v) <> 'NULL' THEN [civis_sql.fail_text('only arrays of the type SUPER can stand in FROM: ' || v::VARCHAR)::JSON] END)[1];
 CREATE MACRO split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
 CREATE MACRO json_as_text(e) AS CASE WHEN e[1] = '"' THEN json_extract_string(e, '$') WHEN e <> 'null' THEN e END;
 -- Steps that are numbers are elements of an array or keys of an object, which the value decides.

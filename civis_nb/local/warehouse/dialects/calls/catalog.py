@@ -6,6 +6,7 @@ from civis_nb.local.warehouse.dialects.catalog.system_views import definition_te
 from civis_nb.local.warehouse.dialects.foreign.calls import ForeignCall
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import TEXT, RuleSet
+from civis_nb.local.warehouse.dialects.statements.super_paths import elements, is_array
 from civis_nb.table_names import quoted
 
 __all__ = ["CatalogRules"]
@@ -15,8 +16,14 @@ class CatalogRules(RuleSet):
     """The rules of views of the catalog, and of functions on it."""
 
     def relation(self, first: int, behind: int, *, named: bool) -> None:
-        """Put a query on DuckDB's catalog in the place of a system view."""
+        """Put a query on DuckDB's catalog in the place of a system view.
+
+        On Redshift also one of the elements in the place of an array of the type SUPER.
+        """
         tokens = self._tokens
+        if named and self._is_redshift and is_array(tokens, first, behind):
+            tokens.rewrite(first, behind, elements(tokens, first, behind))
+            return
         schema, name = "", tokens.name(behind - 1)
         if behind - first == 3:
             schema = tokens.name(first)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.rules import CATALOG, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
 
-__all__ = ["check_super_paths"]
+__all__ = ["check_super_paths", "elements", "is_array"]
 
 #: What returns a value of the type.
 _MAKERS = frozenset(("json_parse", "array", "object", "split_to_array", "super"))
+#: What follows a table in FROM, before the next one.
+_BEHIND_TABLE = frozenset((",", "join", "inner", "left", "right", "full", "cross"))
 #: Words before names of tables, and words that end the list of them.
 _FROM = frozenset(("from", "join", "using", "with", "update", "into", "table", "view"))
 _OTHERS = frozenset(
@@ -42,6 +44,36 @@ def check_super_paths(tokens: Tokens) -> None:
                 "text, and write JSON_EXTRACT_PATH_TEXT(…, 'key')",
                 tokens.starts[at],
             )
+
+
+def is_array(tokens: Tokens, first: int, behind: int) -> bool:
+    """Return whether an item of FROM is a path into a table before it, as in ``FROM t, t.list``."""
+    words, texts = tokens.words, tokens.texts
+    if behind < first + 3 or words[first - 1] not in (",", "join"):
+        return False
+    name, depth, at = words[first] or texts[first], 0, first - 2
+    while at > 0 and depth >= 0 and (depth or words[at] != "from"):
+        depth += (words[at] == ")") - (words[at] == "(")
+        is_table = words[at + 1] in _BEHIND_TABLE and words[at - 1] != "."
+        if not depth and is_table and (words[at] or texts[at]) == name:
+            return True
+        at -= 1
+    return False
+
+
+def elements(tokens: Tokens, first: int, behind: int) -> str:
+    """Return a query of the elements of an array, whose column has the name of the alias.
+
+    ``AT`` and a name behind the alias are of the numbers of the elements, and are left out.
+    """
+    alias = behind + (tokens.words[behind] == "as")
+    array = f"{CATALOG}.elements_of({tokens.render(first, behind)})"
+    columns = f"unnest({array}) AS {tokens.render(alias, alias + 1)}"
+    if tokens.words[alias + 1] == "at":
+        number = tokens.render(alias + 2, alias + 3)
+        columns += f", unnest(range(len({array}))) AS {number}"
+        tokens.drop(alias + 1, alias + 3)
+    return f"LATERAL (SELECT {columns})"
 
 
 def _tables(tokens: Tokens) -> Iterator[str]:
