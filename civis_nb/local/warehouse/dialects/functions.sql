@@ -917,8 +917,7 @@ CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
   (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;
 CREATE MACRO assigned_jsonb(x) AS civis_sql_jsonb_text(x::VARCHAR)::JSON;
 CREATE MACRO jsonb_key(j) AS civis_sql_jsonb_key(j::VARCHAR);
-CREATE MACRO sort_key(x, kind JSON) AS civis_sql.jsonb_key(x), (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x,
-  (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x, (x, kind FLOAT) AS x, (x, kind DATE) AS x, (x, kind TIMESTAMP) AS x, (x, kind) AS x;
+CREATE MACRO sort_key(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_key(x) ELSE x::VARCHAR END, (x, kind) AS x;
 CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
 CREATE MACRO json_steps(path) AS CASE WHEN ends_with(typeof(path), '[]')
   THEN '{' || array_to_string(TRY_CAST(path AS VARCHAR[]), ',') || '}' ELSE path::VARCHAR END;
