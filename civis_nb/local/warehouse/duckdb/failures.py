@@ -302,7 +302,8 @@ def _placed(failure: Failure, statement: Statement) -> Failure:
     known = places.place_of_text(failure.message, text) if "Conversion" in failure.kind else None
     if failure.start is not None and known is None:
         return failure
-    at, length = known or places.place_of(failure.message, text)
+    told = _NO_PARAMETER.sub(lambda found: _as_written(found, text), failure.message)
+    at, length = known or places.place_of(told, text)
     start = statement.offset + len(text[:at].encode())
     return replace(failure, start=start, length=max(1, length))
 

@@ -11,6 +11,7 @@ __all__ = ["near_written", "place_of", "place_of_text", "relation_named"]
 
 #: Where DuckDB proposes other names.
 _PROPOSALS = re.compile(r"\n\s*(?:Did you mean|Candidate)")
+_PARAMETER = re.compile(r"parameters: (\w+)")
 #: How messages name things, what is wrong itself first.
 _NAMES = tuple(
     re.compile(pattern)
@@ -20,7 +21,7 @@ _NAMES = tuple(
         r"column (\w+) not found",
         r"failed: ([\w.]+)",
         r"argument of (?:\w+/)?(\w+)",
-        r"parameters: (\w+)",
+        _PARAMETER.pattern,
         r'"((?:[^"]|"")+)"',
     )
 )
@@ -57,6 +58,8 @@ def place_of(message: str, sql: str) -> tuple[int, int]:
         for name in reversed(found.group(1).split(".")):
             for at in range(tokens.count):
                 named = tokens.kinds[at] in (NAME, WORD) and tokens.name(at) == name.lower()
+                if found.re is _PARAMETER and tokens.words[at - 1] != ":":
+                    continue
                 if named or tokens.texts[at] == f'"{name}"':
                     return tokens.starts[at], len(tokens.texts[at])
     return place_of_text(own_words, sql) or (tokens.starts[0], len(tokens.texts[0]))

@@ -11,7 +11,7 @@ __all__ = ["case_counts", "in_plain_words"]
 _KINDS = tuple(
     f"{kind} Error: "
     for kind in ("Binder", "Catalog", "Parser", "Conversion", "Constraint", "Invalid Input",
-                 "Out of Range")
+                 "Out of Range", "Not implemented")
 )  # fmt: skip
 #: DuckDB's names of types -> PostgreSQL's.
 _TYPES = {
@@ -44,6 +44,8 @@ _MESSAGES = {
         r'column "?(.*?)"? must appear in the GROUP BY clause or must be part': 'column "{}" must '
         "appear in the GROUP BY clause or be used in an aggregate function",
         r'Ambiguous reference to column name "?(.*?)"? ': 'column reference "{}" is ambiguous',
+        r"Unknown TimeZone '(.*?)'!(?:.*\n?)*": 'time zone "{}" not recognized: write a name such '
+        "as 'America/New_York', or 'UTC+2'",
         r"NOT NULL constraint failed: \S*?([^.\s]+)$": 'null value in column "{}" violates '
         "not-null constraint",
     }.items()

@@ -209,5 +209,6 @@ def test_a_name_without_a_value_is_told_as_it_was_written(dialect, value):
     warehouse.close()
     first, _, hint = str(caught.value).partition("\n\n")
     assert first == "Values were not provided for the following parameters: n"
+    assert caught.value.column == len("SELECT ") + value.index("n") + 1
     assert hint.startswith(":n stands for the value of a variable")
     assert "a parameter is written {{n}}" in hint

@@ -43,7 +43,7 @@ _BOTH = frozenset(
 _REDSHIFT = _BOTH | frozenset(
     """textlen replicate repeat upper crc32 sha sha2 func_sha1 strtol regexp_substr
     regexp_count regexp_instr add_months date_part_year last_day next_day months_between date_cmp
-    timestamp_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp convert_timezone
+    timestamp_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp
     json_extract_array_element_text is_valid_json
     is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array
     is_object get_array_length split_to_array getdate soundex difference bpcharcmp
@@ -376,7 +376,7 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
     "trunc": Meanings._trunc, "sign": Meanings._sign,
     **dict.fromkeys(("ceil", "ceiling", "floor"), Meanings._whole),
-    "mod": Meanings._modulo, "checksum": Meanings._checksum,
+    "mod": Meanings._modulo, "checksum": Meanings._checksum, "convert_timezone": Meanings._zones,
     **dict.fromkeys(("ln", "log", "log10", "exp"), Meanings._logarithm),
     "substring": Meanings._substring, "substr": Meanings._substring,
     "concat": Meanings._concat, "concat_ws": Meanings._concat,

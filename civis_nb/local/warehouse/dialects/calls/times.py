@@ -19,7 +19,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     TIMESTAMP,
 )
 from civis_nb.local.warehouse.dialects.types.checks import TypeChecks
-from civis_nb.local.warehouse.dialects.types.zones import zone_of_duckdb
+from civis_nb.local.warehouse.dialects.types.zones import zone_in_column, zone_of_duckdb
 from civis_nb.table_names import literal
 
 __all__ = ["NOW", "NOW_TYPES", "TimeRules"]
@@ -64,6 +64,20 @@ _INTERVAL_PARTS = ("years", "months", "weeks", "days", "hours", "mins", "secs")
 
 class TimeRules(TypeChecks):
     """The rules of calls that read or write times."""
+
+    def _zones(self, call: Call) -> None:
+        """Write the zones of CONVERT_TIMEZONE by DuckDB's names of them."""
+        if not self._is_redshift:
+            return
+        tokens = self._tokens
+        for number, (first, behind) in enumerate(call.arguments[:-1]):
+            name = self._text_argument(call, number)
+            if name is None:
+                zone = zone_in_column(tokens.render(first, behind))
+                tokens.rewrite(first, behind, zone)
+            else:
+                tokens.replace(first, literal(zone_of_duckdb(name, with_names=True)))
+        tokens.replace(call.open - 1, f"{CATALOG}.convert_timezone")
 
     def zone(self, operand: Operand, zone: Operand) -> None:
         """Write the zone of AT TIME ZONE by DuckDB's name of it.

@@ -31,6 +31,12 @@ class LikeRules(RuleSet):
         name = f"{CATALOG}.{negated}{tokens.words[at]}_{each}"
         if tokens.words[at] == "similar":
             raise self._refuse(at, "SIMILAR TO ALL and ANY are not supported")
+        if len(list(tokens.items(pattern + 2, close))) > 1:
+            raise self._refuse(
+                pattern,
+                f"{each.upper()} of a list is not supported behind LIKE: op ANY/ALL (array) "
+                "requires array on right side; write a condition for each pattern, or an ARRAY[…]",
+            )
         one, two = tokens.render(left.start, left.end), tokens.render(pattern + 2, close)
         tokens.rewrite(left.start, close + 1, f"{name}({one}, {two})")
 

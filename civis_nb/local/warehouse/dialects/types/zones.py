@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["text_with_zone", "zone_of_duckdb"]
+__all__ = ["text_with_zone", "zone_in_column", "zone_of_duckdb"]
 
 #: Abbreviations -> the hours that they are ahead of UTC, as PostgreSQL has them.
 _HOURS = {
@@ -18,13 +18,22 @@ _HOURS = {
     "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8,
     "hst": -10, "act": -5, "art": -3, "brt": -3,
 }  # fmt: skip
+#: Abbreviations that CONVERT_TIMEZONE takes for names of zones, which have daylight saving.
+_NAMES = frozenset(("wet", "cet", "met", "eet"))
 #: What may be an abbreviation behind the time of a text.
 _AT_END = re.compile(r"(?<=[\d:.]\d)\s*([A-Za-z]+)\s*$")
 _POSIX = re.compile(r"(?i)(?:utc|gmt)([+-])(\d\d?)")
 
 
-def zone_of_duckdb(name: str) -> str:
+def zone_of_duckdb(name: str, *, with_names: bool = False) -> str:
     """Return DuckDB's name of a time zone; the same where it means the same.
+
+    Parameters
+    ----------
+    name
+        As the user has it.
+    with_names
+        Whether what is a name and an abbreviation, such as CET, is the name.
 
     Examples
     --------
@@ -32,12 +41,27 @@ def zone_of_duckdb(name: str) -> str:
     ('Etc/GMT+8', 'Etc/GMT+3', 'Europe/Berlin')
     """
     hours = _HOURS.get(name.lower())
-    if hours is not None:
+    if hours is not None and not (with_names and name.lower() in _NAMES):
         return f"Etc/GMT{-hours:+d}"
     posix = _POSIX.fullmatch(name)
     if posix is not None:
         return f"Etc/GMT{posix[1]}{int(posix[2])}"
     return name
+
+
+def zone_in_column(value: str) -> str:
+    """Return an expression of DuckDB's name of the time zone that another expression is."""
+    cases = " ".join(
+        f"WHEN '{name}' THEN 'Etc/GMT{-hours:+d}'"
+        for name, hours in _HOURS.items()
+        if name not in _NAMES
+    )
+    posix = r"'(?i)(?:utc|gmt)([+-])0?(\d\d?)'"
+    offset = rf"regexp_replace({value}, {posix}, 'Etc/GMT\1\2')"
+    return (
+        f"(CASE lower({value}) {cases} ELSE CASE WHEN regexp_full_match({value}, {posix}) "
+        f"THEN {offset} ELSE {value} END END)"
+    )
 
 
 def text_with_zone(text: str) -> str:
