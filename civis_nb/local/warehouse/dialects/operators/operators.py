@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from civis_nb.local.warehouse.dialects.operators.conditions import TruthRules
 from civis_nb.local.warehouse.dialects.operators.joins import JoinRules
@@ -313,11 +314,15 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
                     self._tokens.wrap(value.start, value.end, opening, closing)
                     self._tokens.set_type(value.start, value.end, type_of)
         if texts and kind is not None:
+            # The column that tells the type of its MAX may not stand alone beside it.
+            typed = self._common_type(values, self._tokens.render) or kind
+            is_plain = typed.replace(" ", "") == kind.replace(" ", "")
             for text in texts:
                 self._check_number(text, values)
                 is_number = _NUMBER.fullmatch(self._tokens.texts[text.start][1:-1])
-                function = "cast_to_type" if is_number else f"{CATALOG}.text_among"
-                self._tokens.wrap(text.start, text.end, f"{function}(", f", {kind})")
+                among = is_plain and not is_number
+                function = f"{CATALOG}.text_among" if among else "cast_to_type"
+                self._tokens.wrap(text.start, text.end, f"{function}(", f", {typed})")
 
     def case_text(self, first: int, behind: int, values: list[Operand]) -> None:
         """Note the text of a CASE of numbers, each of which has its own number of digits."""
@@ -340,13 +345,13 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
         if any(value.kind == "number" for value in values) and not _NUMBER.fullmatch(content):
             raise self._refuse(text.start, f'invalid input syntax for type integer: "{content}"')
 
-    def _common_type(self, values: list[Operand]) -> str | None:
+    def _common_type(
+        self, values: list[Operand], expression_of: Callable[[int, int], str] | None = None
+    ) -> str | None:
         """Return an expression of the type of all values that are no plain texts; None for none."""
+        expression_of = expression_of or self._tokens.type_of
         kinds = dict.fromkeys(
-            self._tokens.type_of(value.start, value.end)
-            for value in values
-            if value.kind
-            in ("number", "column", "call", "cast", "date", "timestamp", "timestamptz")
+            expression_of(value.start, value.end) for value in values if value.kind in _WITH_TYPE
         )
         if not kinds:
             return None
