@@ -261,7 +261,8 @@ CREATE MACRO assigned_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x),
   (x, kind DECIMAL) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
   (x, kind DOUBLE) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
   (x, kind) AS x;
-CREATE MACRO moment(x) AS civis_sql.as_timestamp(x, x)::TIMESTAMP;
+-- Of an aggregate the type is known in a list only, by which the macro is chosen.
+CREATE MACRO moment(x) AS list_transform([x], lambda v: civis_sql.as_timestamp(v, v)::TIMESTAMP)[1];
 -- As the interval style "postgres" has it: a sign where the part before is negative.
 CREATE MACRO counted(n, unit, before) AS CASE WHEN n = 0 THEN '' ELSE
   CASE WHEN before < 0 AND n > 0 THEN '+' ELSE '' END || n || ' ' || unit
@@ -629,11 +630,8 @@ CREATE MACRO overlap(a, b, c, d) AS civis_sql.overlap_ordered(
   CASE WHEN a IS NULL OR b < a THEN b ELSE a END, CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN CASE WHEN b < a THEN a ELSE b END END,
   CASE WHEN c IS NULL OR d < c THEN d ELSE c END, CASE WHEN c IS NOT NULL AND d IS NOT NULL THEN CASE WHEN d < c THEN c ELSE d END END);
 CREATE MACRO getdate() AS CAST(now() AS TIMESTAMP);
-CREATE MACRO add_months(d, n) AS
-  CASE WHEN last_day(civis_sql.moment(d)) = civis_sql.moment(d)::DATE
-       THEN last_day(civis_sql.moment(d) + to_months(n::INTEGER))::TIMESTAMP
-            + (civis_sql.moment(d) - civis_sql.moment(d)::DATE::TIMESTAMP)
-       ELSE civis_sql.moment(d) + to_months(n::INTEGER) END;
+CREATE MACRO add_months(d, n) AS list_transform([{'d': civis_sql.moment(d), 'step': to_months(n::INTEGER)}], lambda v:
+  CASE WHEN last_day(v.d) = v.d::DATE THEN last_day(v.d + v.step)::TIMESTAMP + (v.d - v.d::DATE::TIMESTAMP) ELSE v.d + v.step END)[1];
 CREATE MACRO add_interval(step, d, kind TIME) AS d + step,
   (step, d, kind TIMESTAMPTZ) AS d + step,
   (step, d, kind) AS d::TIMESTAMP + step;
@@ -709,16 +707,11 @@ CREATE MACRO next_day(d, weekday) AS civis_sql.moment(d)::DATE + CAST((
         WHEN 'th' THEN 4 WHEN 'fr' THEN 5 WHEN 'sa' THEN 6
         ELSE civis_sql.fail('NEXT_DAY: ' || weekday || ' is not a day of the week') END)
   - isodow(civis_sql.moment(d)) + 6) % 7 + 1 AS INTEGER);
-CREATE MACRO months_between(a, b) AS
-  CASE WHEN day(civis_sql.moment(a)) = day(civis_sql.moment(b))
-         OR (last_day(civis_sql.moment(a)) = civis_sql.moment(a)::DATE
-             AND last_day(civis_sql.moment(b)) = civis_sql.moment(b)::DATE)
-       THEN ((year(civis_sql.moment(a)) - year(civis_sql.moment(b))) * 12
-            + month(civis_sql.moment(a)) - month(civis_sql.moment(b)))::DOUBLE
-       ELSE (year(civis_sql.moment(a)) - year(civis_sql.moment(b))) * 12
-            + month(civis_sql.moment(a)) - month(civis_sql.moment(b))
-            + (epoch(civis_sql.moment(a)) - epoch(date_trunc('month', civis_sql.moment(a)))
-               - epoch(civis_sql.moment(b)) + epoch(date_trunc('month', civis_sql.moment(b)))) / 86400 / 31 END;
+CREATE MACRO months_between(a, b) AS list_transform([{'a': civis_sql.moment(a), 'b': civis_sql.moment(b)}], lambda v:
+  CASE WHEN day(v.a) = day(v.b) OR (last_day(v.a) = v.a::DATE AND last_day(v.b) = v.b::DATE)
+       THEN ((year(v.a) - year(v.b)) * 12 + month(v.a) - month(v.b))::DOUBLE
+       ELSE (year(v.a) - year(v.b)) * 12 + month(v.a) - month(v.b)
+            + (epoch(v.a) - epoch(date_trunc('month', v.a)) - epoch(v.b) + epoch(date_trunc('month', v.b))) / 86400 / 31 END)[1];
 CREATE MACRO compared(a, b) AS CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
 CREATE MACRO bpcharcmp(s, t) AS civis_sql.compared(rtrim(s::VARCHAR, ' '), rtrim(t::VARCHAR, ' '));
 CREATE MACRO bttext_pattern_cmp(s, t) AS civis_sql.bpcharcmp(s, t);
@@ -859,16 +852,16 @@ CREATE MACRO loses_digits(j) AS regexp_matches(j, '\.\d*0(?:\D|$)|\.\d{11}|\d{6}
 CREATE MACRO with_marks(j) AS array_to_string(list_transform(regexp_extract_all(j, '"(?:\\.|[^"\\])*"|[^"]+'),
   lambda p: CASE WHEN p[1] = '"' THEN p ELSE regexp_replace(p, '-?\d[0-9.eE+-]*', '"' || chr(57344) || '\0"', 'g') END), '');
 CREATE MACRO without_marks(t) AS regexp_replace(t, '"' || chr(57344) || '([^"]*)"', '\1', 'g');
-CREATE MACRO json_part(j, path) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
-  THEN civis_sql.without_marks(json_extract(civis_sql.with_marks(j::VARCHAR), path)::VARCHAR)::JSON ELSE json_extract(j, path) END;
-CREATE MACRO json_part_text(j, path) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
-  THEN ltrim(civis_sql.without_marks(json_extract_string(civis_sql.with_marks(j::VARCHAR), path)), chr(57344)) ELSE json_extract_string(j, path) END;
+CREATE MACRO json_part(j, path) AS list_transform([j], lambda v: CASE WHEN civis_sql.loses_digits(v::VARCHAR)
+  THEN civis_sql.without_marks(json_extract(civis_sql.with_marks(v::VARCHAR), path)::VARCHAR)::JSON ELSE json_extract(v, path) END)[1];
+CREATE MACRO json_part_text(j, path) AS list_transform([j], lambda v: CASE WHEN civis_sql.loses_digits(v::VARCHAR)
+  THEN ltrim(civis_sql.without_marks(json_extract_string(civis_sql.with_marks(v::VARCHAR), path)), chr(57344)) ELSE json_extract_string(v, path) END)[1];
 CREATE MACRO json_parts(j) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
   THEN list_transform(json_extract(civis_sql.with_marks(j::VARCHAR), '$[*]')::JSON[], lambda e: civis_sql.without_marks(e::VARCHAR)::JSON)
   ELSE json_extract(j, '$[*]') END;
 -- As jsonb is written.
-CREATE MACRO with_blanks(t) AS CASE WHEN regexp_matches(t, '^[{\[]') THEN array_to_string(list_transform(regexp_extract_all(t, '"(?:\\.|[^"\\])*"|[^"]+'),
-  lambda p: CASE WHEN p[1] = '"' THEN p ELSE regexp_replace(p, '([,:])\s*', '\1 ', 'g') END), '') ELSE t END;
+CREATE MACRO with_blanks(t) AS list_transform([t], lambda v: CASE WHEN regexp_matches(v, '^[{\[]') THEN array_to_string(list_transform(
+  regexp_extract_all(v, '"(?:\\.|[^"\\])*"|[^"]+'), lambda p: CASE WHEN p[1] = '"' THEN p ELSE regexp_replace(p, '([,:])\s*', '\1 ', 'g') END), '') ELSE v END)[1];
 CREATE MACRO jsonb_part(j, path) AS civis_sql.with_blanks(civis_sql.json_part(j, path)::VARCHAR)::JSON;
 CREATE MACRO jsonb_part_text(j, path) AS list_transform([j], lambda v: CASE WHEN regexp_matches(json_extract(v, path)::VARCHAR, '^[{\[]')
   THEN civis_sql.jsonb_part(v, path)::VARCHAR ELSE civis_sql.json_part_text(v, path) END)[1];
