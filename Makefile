@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The JupyterLab extension is built by `make lab` and `make test-lab` alone.
 export SKIP_JUPYTER_BUILDER := 1
 
-.PHONY: demo lab extension test test-lab test-lab-lowest test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
+.PHONY: demo lab extension test test-lab test-lab-lowest test-all test-sql test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
 
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
@@ -65,15 +65,20 @@ test-all: test-every-case test-notebooks
 test-unit: $(VENV)/.installed
 	$(PYTEST) -m 'not slow and not exhaustive'
 
+# Statements with known answers, which are compared with PostgreSQL's.
+test-sql: $(VENV)/.installed
+	$(PYTEST) -q -m 'not slow' tests/local/sql
+
 # The JupyterLab extension has test-lab, which builds it.
 test-every-case: $(VENV)/.installed
 	$(PYTEST) -m 'not slow' --ignore=tests/lab
 
-# Tests in a browser wait more than they work: three at a time suit two cores.
+# With the live views of tables and runs, which need the same browser; all views are in test-all. Tests
+# in a browser wait more than they work: three at a time suit two cores.
 test-lab: $(VENV)/.installed
 	@$(MAKE) --no-print-directory $(BUNDLE)
 	@cd extension && npm test --silent
-	$(PYTEST) -n 3 -q -m 'not slow' tests/lab
+	$(PYTEST) -n 3 -q -m 'not slow' tests/lab tests/widgets/test_table_in_lab.py tests/widgets/runs_in_lab
 
 # The newest versions of what is named in pyproject.toml are in .venv, the lowest ones in .venv-lowest.
 LOWEST := .venv-lowest

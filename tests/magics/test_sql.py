@@ -116,7 +116,7 @@ def test_a_statement_without_a_result_is_an_empty_table(shell):
     "sql",
     [
         "SELECT 1 << 3 AS x",
-        "SELECT '{\"a\": 1}'::json->>'a' AS \"Quoted  Name\" -- {x} $y %z\n",
+        "SELECT JSON_EXTRACT_PATH_TEXT('{\"a\": 1}', 'a') AS \"Quoted  Name\" -- {x} $y %z\n",
         "  SELECT 'it''s', '  two  spaces', 100 % 7, $$ :x $$ ;  \n\n",
         "SELECT '{braces} $dollar $$HOME', '[1, 2][1:1]' AS l\r\n",
         "SELECT 'é日本🙂\t'",
