@@ -50,6 +50,7 @@ class MappedCall(RunsLater):
     def __init__(self, number: int) -> None:
         super().__init__()
         self._number = number
+        self._turn = threading.RLock()
 
     def __repr__(self) -> str:
         state = self.run.state if self.run is not None else "waits for its turn"
@@ -70,7 +71,19 @@ class MappedCall(RunsLater):
         """Stop the job; a call whose turn has not come is never made."""
         if self.run is not None:
             return self.run.cancel()
-        return super().cancel()
+        with self._turn:
+            if self.cancelled():
+                return True
+            is_cancelled = super().cancel()
+            if is_cancelled:
+                # Else who waits for several futures, by concurrent.futures.wait, is not told.
+                self.set_running_or_notify_cancel()
+        return is_cancelled
+
+    def take_turn(self) -> bool:
+        """Return whether the call is made now; it is not where it was cancelled before."""
+        with self._turn:
+            return not self.cancelled() and self.set_running_or_notify_cancel()
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the end and return the function's value, or raise its exception.
@@ -180,7 +193,7 @@ class FunctionMap(Iterator[Any]):
 
     def _started(self, future: MappedCall, content: bytes) -> None:
         """Start the job of one item, for which a place is free."""
-        if self._cancelled or not future.set_running_or_notify_cancel():
+        if self._cancelled or not future.take_turn():
             self._free.release()
             return
         try:

@@ -51,7 +51,7 @@ def test_a_failure_is_raised_in_its_turn_and_ends_the_others(client):
     with pytest.raises(ZeroDivisionError) as caught:
         next(calls)
     assert "in inverse" in str(caught.value.__cause__)
-    wait(calls.futures, 60)
+    assert not wait(calls.futures, 60).not_done
     for future in calls.futures[2:]:
         with pytest.raises(CivisCancelledError):
             future.result(timeout=60)
