@@ -192,10 +192,10 @@ def test_jobs_are_listed(live, magics_client):
 
 def test_an_empty_list_of_jobs_says_which_were_asked_for(live):
     for line, title in (
-        ("no*such", "Jobs like 'no*such'"),
-        ("nosuch --failed", "Jobs whose last run failed like 'nosuch'"),
-        ("nosuch --running", "Jobs that wait or run like 'nosuch'"),
-        ("nosuch --history", "History like 'nosuch'"),
+        ("no*has_this", "Jobs like 'no*has_this'"),
+        ("no_name_has_this --failed", "Jobs whose last run failed like 'no_name_has_this'"),
+        ("no_name_has_this --running", "Jobs that wait or run like 'no_name_has_this'"),
+        ("no_name_has_this --history", "History like 'no_name_has_this'"),
     ):
         assert live.text(f"%civis_jobs {line}").startswith(f"{title}: no rows")
 
