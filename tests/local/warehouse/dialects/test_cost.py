@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import pytest
@@ -22,18 +23,23 @@ def translate_anew(sql):
 
 
 def calls_of(work):
-    """Return how many functions of Python a call calls."""
+    """Return how many functions of Python a call calls, when it has filled caches before."""
+    work()
     count = 0
 
     def note(_frame, event, _argument):
         nonlocal count
         count += event == "call"
 
+    # What other tests have left is not to be finalized in between.
+    gc.collect()
+    gc.disable()
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return count
 
 
