@@ -67,7 +67,7 @@ test-unit: $(VENV)/.installed
 
 # Statements with known answers, which are compared with PostgreSQL's.
 test-sql: $(VENV)/.installed
-	$(PYTEST) -q -m 'not slow' tests/local/sql
+	$(PYTEST) --dist load -q -m 'not slow' tests/local/sql
 
 # The JupyterLab extension has test-lab, which builds it.
 test-every-case: $(VENV)/.installed
