@@ -48,8 +48,10 @@ SERVER_CONFIG := $(VENV)/etc/jupyter/jupyter_server_config.d
 extension: $(VENV)/.installed
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(BUNDLE); \
 	  else echo "JupyterLab starts without its extension for Civis Platform, which is built with Node.js 20 or newer: see https://nodejs.org, or conda install nodejs"; fi
-	@if [ -e $(BUNDLE) ]; then mkdir -p $(LABEXTENSIONS) $(SERVER_CONFIG) && rm -rf $(LABEXTENSIONS)/civis-nb && \
-	  ln -s "$(CURDIR)/civis_nb/labextension" $(LABEXTENSIONS)/civis-nb && \
+	@# Not a link to the folder: pip would write install.json through it, which a second build refuses.
+	@if [ -e $(BUNDLE) ]; then rm -rf $(LABEXTENSIONS)/civis-nb civis_nb/labextension/install.json && \
+	  mkdir -p $(LABEXTENSIONS)/civis-nb $(SERVER_CONFIG) && \
+	  ln -s "$(CURDIR)"/civis_nb/labextension/* $(LABEXTENSIONS)/civis-nb/ && \
 	  cp extension/jupyter_server_config.json $(SERVER_CONFIG)/civis_nb.json; fi
 
 $(BUNDLE): extension/package.json extension/package-lock.json extension/tsconfig.json $(wildcard extension/src/*.ts extension/src/*/*.ts extension/schema/*.json extension/style/*)
