@@ -22,13 +22,9 @@ from civis_nb.local.warehouse.duckdb.failures import (
     read_failure,
     statement_error,
 )
+from civis_nb.local.warehouse.duckdb.readings import translated, with_joined, with_quotients
 from civis_nb.local.warehouse.duckdb.shortened import with_columns
-from civis_nb.local.warehouse.duckdb.statement import (
-    Statement,
-    translated,
-    with_joined,
-    with_quotients,
-)
+from civis_nb.local.warehouse.duckdb.statement import Statement
 
 __all__ = ["Attempts"]
 

@@ -10,7 +10,8 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects import Combined, UnsupportedSqlError, postgres_name, unified
 from civis_nb.local.warehouse.duckdb.binding import bound
 from civis_nb.local.warehouse.duckdb.failures import position_error
-from civis_nb.local.warehouse.duckdb.statement import Statement, with_texts
+from civis_nb.local.warehouse.duckdb.readings import with_texts
+from civis_nb.local.warehouse.duckdb.statement import Statement
 
 __all__ = ["with_common_types"]
 

@@ -8,7 +8,8 @@ import duckdb
 
 from civis_nb.local.warehouse.dialects import SortedBy, UnsupportedSqlError, ambiguous
 from civis_nb.local.warehouse.duckdb.failures import position_error
-from civis_nb.local.warehouse.duckdb.statement import Statement, with_keys
+from civis_nb.local.warehouse.duckdb.readings import with_keys
+from civis_nb.local.warehouse.duckdb.statement import Statement
 
 __all__ = ["sorted_rightly"]
 
