@@ -389,10 +389,10 @@ CREATE MACRO truth(x, clause, kind BOOLEAN) AS x,
 CREATE MACRO truth_kind(kind) AS kind;
 CREATE MACRO truth_kind_rs(kind SMALLINT) AS NULL::BOOLEAN, (kind INTEGER) AS NULL::BOOLEAN,
   (kind BIGINT) AS NULL::BOOLEAN, (kind) AS kind;
-CREATE MACRO text_among(x, kind BIGINT) AS civis_sql.no_number(x, 'integer'),
-  (x, kind HUGEINT) AS civis_sql.no_number(x, 'numeric'), (x, kind DECIMAL) AS civis_sql.no_number(x, 'numeric'),
-  (x, kind DOUBLE) AS civis_sql.no_number(x, 'double precision'), (x, kind VARCHAR) AS cast_to_type(x, kind),
-  (x, kind) AS cast_to_type(x, kind);
+CREATE MACRO text_among(x, typed, kind BIGINT) AS civis_sql.no_number(x, 'integer'),
+  (x, typed, kind HUGEINT) AS civis_sql.no_number(x, 'numeric'), (x, typed, kind DECIMAL) AS civis_sql.no_number(x, 'numeric'),
+  (x, typed, kind DOUBLE) AS civis_sql.no_number(x, 'double precision'), (x, typed, kind VARCHAR) AS cast_to_type(x, typed),
+  (x, typed, kind) AS cast_to_type(x, typed);
 CREATE MACRO text_beside(x, number, kind BIGINT) AS civis_sql.integer_of_text(x)::BIGINT,
   (x, number, kind DOUBLE) AS x::DOUBLE, (x, number, kind DECIMAL) AS number,
   (x, number, kind HUGEINT) AS number, (x, number, kind INTERVAL) AS number, (x, number, kind) AS x;

@@ -315,14 +315,14 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
                     self._tokens.set_type(value.start, value.end, type_of)
         if texts and kind is not None:
             # The column that tells the type of its MAX may not stand alone beside it.
-            typed = self._common_type(values, self._tokens.render) or kind
-            is_plain = typed.replace(" ", "") == kind.replace(" ", "")
+            typed = self._common_type(values, self._tokens.render)
             for text in texts:
                 self._check_number(text, values)
-                is_number = _NUMBER.fullmatch(self._tokens.texts[text.start][1:-1])
-                among = is_plain and not is_number
-                function = f"{CATALOG}.text_among" if among else "cast_to_type"
-                self._tokens.wrap(text.start, text.end, f"{function}(", f", {typed})")
+                if _NUMBER.fullmatch(self._tokens.texts[text.start][1:-1]):
+                    opening, closing = "cast_to_type(", f", {typed})"
+                else:
+                    opening, closing = f"{CATALOG}.text_among(", f", {typed}, {kind})"
+                self._tokens.wrap(text.start, text.end, opening, closing)
 
     def case_text(self, first: int, behind: int, values: list[Operand]) -> None:
         """Note the text of a CASE of numbers, each of which has its own number of digits."""
@@ -360,10 +360,11 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
     def _beside_number(self, operand: Operand, number: int) -> None:
         """Refuse a text or a truth value where it is compared with a number.
 
-        Redshift has truth values beside 0 and 1, which they are as integers.
+        Redshift has truth values in columns beside 0 and 1, which they are as integers.
         """
         if operand.kind in ("column", "value", "cast"):
-            is_truth = self._is_redshift and self._tokens.texts[number] in ("0", "1")
+            is_column = self._is_redshift and operand.kind != "value"
+            is_truth = is_column and self._tokens.texts[number] in ("0", "1")
             self._wrap(operand, "as_compared_rs" if is_truth else "as_compared")
 
     def among(self, left: Operand, opened: int) -> None:
