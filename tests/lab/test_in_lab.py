@@ -59,6 +59,25 @@ def test_sql_is_coloured_in_sql_cells_alone(open_in_kept_lab):
     page.theme(dark=False)
 
 
+def test_lines_that_a_backslash_joins_are_coloured_and_completed(open_in_kept_lab):
+    page = open_in_kept_lab(
+        "%load_ext civis_nb",
+        "df = %civis_sql -d sample \\\n  SELECT 'its' \\\n  FROM turnout t WHERE t.\nFROM = 1",
+    )
+    page.wait_for_kernel()
+    page.until(lambda: "FROM" in colours(page, 1), "the colours of SQL")
+    assert colours(page, 1)["FROM"] == colours(page, 1)["SELECT"]
+
+    def place():
+        cursor_at_end(page, 1)
+        page.page.keyboard.press("ArrowUp")
+        page.page.keyboard.press("End")
+
+    page.until(lambda: "state" in " ".join(proposals(page, 1, place)), "columns of the table")
+    page.shot("sql-continued-line")
+    page.page.keyboard.press("Escape")
+
+
 def test_a_cell_becomes_sql_when_its_first_line_does(open_in_kept_lab):
     page = open_in_kept_lab("", "x = 1")
     page.wait_for_kernel()

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from civis_nb.lab.cells.magic_line import magic_at, magic_of
 from civis_nb.magics.sql import options as sql_options
@@ -48,6 +49,20 @@ def test_the_sql_of_a_magic(cell, database, sql):
 )
 def test_other_places_have_none(cell):
     assert magic_at(cell.replace("¦", ""), cell.index("¦")) is None
+
+
+def test_a_backslash_joins_lines_as_in_ipython():
+    cell = "df = %civis_sql -d \\\n  sample \\\n select nam\nx = 1"
+    at = cell.index("nam") + 3
+    magic = magic_at(cell, at)
+    assert magic.database == "sample"
+    assert cell[magic.sql_start :].startswith("select nam")
+    assert magic.sql.endswith("nam")
+    assert magic_at(cell, len(cell)) is None
+    joined = TransformerManager().transform_cell(cell)
+    assert " ".join(joined.partition("'civis_sql', '")[2].split()).startswith(
+        "-d sample select nam')"
+    )
 
 
 def test_options_that_are_being_written_are_not_sql():

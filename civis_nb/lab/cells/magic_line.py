@@ -103,9 +103,13 @@ def magic_at(cell: str, offset: int) -> Magic | None:
     --------
     >>> magic_at("x = 1\ny = %civis_sql -d sample select 1", 40).sql
     'select 1'
+    >>> magic_at("%civis_sql select 1 \\\n  as one", 30).sql
+    'select 1     as one'
     """
     if (magic := magic_of(cell)) is not None:
         return magic
+    # As IPython joins lines: a backslash at a line's end is a blank, and so is the break behind it.
+    cell = cell.replace("\\\n", "  ")
     begin = cell.rfind("\n", 0, offset) + 1
     end = cell.find("\n", offset)
     line = cell[begin : end if end >= 0 else len(cell)]

@@ -6,7 +6,7 @@ import { highlightTree, Tag, tags } from '@lezer/highlight';
 import type { SettingsModel } from '../platform/settings';
 import { Dialects, reconsider } from './dialects';
 import { sqlParser } from './language';
-import { canHoldMagics, ILineMagic, isSqlCell, lineMagicOf } from './magic';
+import { canHoldMagics, ILineMagic, isSqlCell, joinLines, lineMagicOf } from './magic';
 
 /** What has no colour in SQL has none at all, whatever it is in Python. */
 const PLAIN = 'civis-sql-plain';
@@ -46,15 +46,28 @@ function decorations(view: EditorView, dialects: Dialects): DecorationSet {
   }
   for (const { from, to } of view.visibleRanges) {
     for (let at = from; at <= to; ) {
-      const line = state.doc.lineAt(at);
+      const line = continuedLine(state, at);
       const magic = lineMagicOf(line.text);
-      if (magic !== null && !isInText(state, line.from)) {
-        found.push(...marks(state, line.from, line.text, magic, dialects.of(magic.database)));
+      if (magic !== null && !isInText(state, line.start)) {
+        found.push(...marks(state, line.start, line.text, magic, dialects.of(magic.database)));
       }
-      at = line.to + 1;
+      at = line.start + line.text.length + 1;
     }
   }
   return Decoration.set(found, true);
+}
+
+/** Return the line at a place, with those before and behind that backslashes join to it. */
+function continuedLine(state: EditorState, at: number): { start: number; text: string } {
+  let first = state.doc.lineAt(at);
+  let last = first;
+  while (first.number > 1 && state.doc.line(first.number - 1).text.endsWith('\\')) {
+    first = state.doc.line(first.number - 1);
+  }
+  while (last.number < state.doc.lines && last.text.endsWith('\\')) {
+    last = state.doc.line(last.number + 1);
+  }
+  return { start: first.from, text: joinLines(state.doc.sliceString(first.from, last.to)) };
 }
 
 /** Return whether a line begins within a text of Python. */

@@ -65,7 +65,10 @@ describe('isInSql', () => {
     ['x = 1\ny = %civis_sql select 1\nz', 25, true],
     ['x = 1\ny = %civis_sql select 1\nz', 8, false],
     ['x = 1\ny = %civis_sql select 1\nz', 3, false],
-    ['x = 1\ny = %civis_sql select 1\nz', 36, false]
+    ['x = 1\ny = %civis_sql select 1\nz', 36, false],
+    ['y = %civis_sql -d x \\\n select 1\nz', 30, true],
+    ['y = %civis_sql -d x \\\n select 1\nz', 33, false],
+    ['y = %civis_sql -d x\\ \n select 1', 30, false]
   ])('in %j at %j is %j', (text, offset, wanted) => expect(isInSql(text, offset)).toBe(wanted));
 });
 

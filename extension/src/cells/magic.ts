@@ -96,13 +96,22 @@ export function lineMagicOf(line: string): ILineMagic | null {
   return { start: nameEnd - found[1].length - 1, nameEnd, sqlStart, database };
 }
 
+/**
+ * Return a text whose continued lines are one: a backslash at a line's end becomes a blank, as in
+ * IPython, and so does the break behind it. Each place stays where it is.
+ */
+export function joinLines(text: string): string {
+  return text.replaceAll('\\\n', '  ');
+}
+
 /** Return whether a place is in SQL, or in the words of a magic that runs SQL. */
 export function isInSql(text: string, offset: number): boolean {
   if (isSqlCell(text)) {
     return true;
   }
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const end = text.indexOf('\n', offset);
-  const magic = lineMagicOf(text.slice(start, end < 0 ? text.length : end));
+  const whole = joinLines(text);
+  const start = whole.lastIndexOf('\n', offset - 1) + 1;
+  const end = whole.indexOf('\n', offset);
+  const magic = lineMagicOf(whole.slice(start, end < 0 ? whole.length : end));
   return magic !== null && offset > start + magic.nameEnd;
 }
