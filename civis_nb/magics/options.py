@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics.words import Token, text, tokens
+from civis_nb.magics.words import TIMES, Token, text, tokens, unit_behind
 from civis_nb.near_names import did_you_mean, nearest
 
 __all__ = ["Option", "Positional", "Syntax"]
@@ -192,6 +192,11 @@ class Syntax:
                 )
             at = value.start + len(value.raw)
         read = self._read(option.flags[0], option, value)
+        if option.read in TIMES and (unit := unit_behind(line, at)):
+            # Else it would be the name of a variable, and the time another one than was meant.
+            raise CivisMagicError(
+                f"{self.magic}: {flag} must be {TIMES[option.read]}, and not '{value.raw} {unit}'."
+            )
         if option.repeated:
             values[option.dest].append(read)
         elif values[option.dest] is not None:

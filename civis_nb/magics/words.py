@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +17,7 @@ from civis_nb.table_names import split_schema_tablename
 
 __all__ = [
     "LANGUAGES",
+    "TIMES",
     "Token",
     "Variable",
     "age",
@@ -29,6 +30,7 @@ __all__ = [
     "table",
     "text",
     "tokens",
+    "unit_behind",
     "variable",
     "word",
 ]
@@ -142,6 +144,26 @@ def age(token: Token) -> float:
 
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+#: What takes a time -> how that is written.
+TIMES: Final[dict[Callable[[Token], Any], str]] = {
+    seconds: "a number of seconds, such as 90",
+    age: "one word, such as 90 (seconds), 15m, 2h or 1d",
+}
+_UNIT = re.compile(
+    r"(?i)\s+(ms|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?=\s|$)"
+)
+
+
+def unit_behind(line: str, at: int) -> str | None:
+    """Return the unit of time that is the next word of a line; None for any other word.
+
+    Examples
+    --------
+    >>> unit_behind("--cache 10 minutes df", 10)
+    'minutes'
+    """
+    found = _UNIT.match(line, at)
+    return found[1] if found else None
 
 
 def table(token: Token) -> str:

@@ -99,6 +99,12 @@ def test_parameters_are_typed_only_where_they_read_so(written, value):
         ("df -n 0", "-n must be a whole number of at least 1, and not '0'"),
         ("df -n many", "not 'many'"),
         ("df --timeout nan", "seconds greater than 0"),
+        (
+            "--cache 10 minutes",
+            "--cache must be one word, such as 90 (seconds), 15m, 2h or 1d, and not '10 minutes'",
+        ),
+        ("df --cache=2 h", "and not '2 h'"),
+        ("--timeout 30 s", "--timeout must be a number of seconds, such as 90, and not '30 s'"),
         ("df --as pandsa", "Did you mean pandas"),
         ("df -d a -d b", "-d is given twice"),
         ("df -p 5", "-p must be NAME=VALUE"),
