@@ -17,6 +17,7 @@ from civis_nb._cache_folder import default_folder, is_private_file
 from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.computed import create_computed
 from civis_nb.local.warehouse.dialects.rules import CATALOG
+from civis_nb.local.warehouse.dialects.types.zones import zone_functions
 from civis_nb.table_names import literal
 
 __all__ = ["attach_functions"]
@@ -59,7 +60,9 @@ def _definitions() -> str:
     """Return the statements that create all functions in their catalog."""
     folder = files(__package__)
     text = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _SOURCES)
-    text = _COMMENT.sub("", text).replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}.")
+    text = (_COMMENT.sub("", text) + zone_functions()).replace(
+        "CREATE MACRO ", f"CREATE MACRO {CATALOG}."
+    )
     return built_in(text)
 
 

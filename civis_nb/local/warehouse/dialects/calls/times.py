@@ -19,7 +19,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     TIMESTAMP,
 )
 from civis_nb.local.warehouse.dialects.types.checks import TypeChecks
-from civis_nb.local.warehouse.dialects.types.zones import zone_in_column, zone_of_duckdb
+from civis_nb.local.warehouse.dialects.types.zones import zone_of_duckdb
 from civis_nb.table_names import literal
 
 __all__ = ["NOW", "NOW_TYPES", "TimeRules"]
@@ -73,10 +73,9 @@ class TimeRules(TypeChecks):
         for number, (first, behind) in enumerate(call.arguments[:-1]):
             name = self._text_argument(call, number)
             if name is None:
-                zone = zone_in_column(tokens.render(first, behind))
-                tokens.rewrite(first, behind, zone)
+                tokens.wrap(first, behind, f"{CATALOG}.zone_name_first(", ")")
             else:
-                tokens.replace(first, literal(zone_of_duckdb(name, with_names=True)))
+                tokens.replace(first, literal(self._zone_named(first, name, with_names=True)))
         tokens.replace(call.open - 1, f"{CATALOG}.convert_timezone")
 
     def zone(self, operand: Operand, zone: Operand) -> None:
@@ -87,9 +86,12 @@ class TimeRules(TypeChecks):
         tokens = self._tokens
         if zone.kind == "string":
             text = tokens.texts[zone.start]
-            name = zone_of_duckdb(text[1:-1])
-            if text[0] == "'" and name != text[1:-1]:
-                tokens.replace(zone.start, literal(name))
+            if text[0] == "'":
+                name = self._zone_named(zone.start, text[1:-1])
+                if name != text[1:-1]:
+                    tokens.replace(zone.start, literal(name))
+        elif zone.kind != "interval" and tokens.words[zone.start : zone.end] != ["null"]:
+            tokens.wrap(zone.start, zone.end, f"{CATALOG}.zone_name(", ")")
         if self._is_redshift:
             return
         if zone.kind == "interval" and zone.start > operand.start:
@@ -107,6 +109,13 @@ class TimeRules(TypeChecks):
             tokens.wrap(operand.start, operand.end, "CAST(", " AS TIMESTAMPTZ)")
         elif tokens.words[operand.start] not in _MOMENTS or operand.kind == "cast":
             self._wrap(operand, "zoned")
+
+    def _zone_named(self, at: int, name: str, *, with_names: bool = False) -> str:
+        """Return `zone_of_duckdb`; refuse what it can't take."""
+        try:
+            return zone_of_duckdb(name, with_names=with_names)
+        except ValueError as error:
+            raise self._refuse(at, str(error)) from None
 
     def _make_interval(self, call: Call) -> None:
         """Write MAKE_INTERVAL with the numbers of its parts, in their order or by their names."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["text_with_zone", "zone_in_column", "zone_of_duckdb"]
+__all__ = ["text_with_zone", "zone_functions", "zone_of_duckdb"]
 
 #: Abbreviations -> the hours that they are ahead of UTC, as PostgreSQL has them.
 _HOURS = {
@@ -22,7 +22,14 @@ _HOURS = {
 _NAMES = frozenset(("wet", "cet", "met", "eet"))
 #: What may be an abbreviation behind the time of a text.
 _AT_END = re.compile(r"(?<=[\d:.]\d)\s*([A-Za-z]+)\s*$")
-_POSIX = re.compile(r"(?i)(?:utc|gmt)([+-])(\d\d?)")
+#: PostgreSQL takes any word for the name; what is ahead of UTC has a minus.
+_POSIX_PATTERN = (
+    r"(?:[A-Za-z]{3,}|<[^<>]+>)?([-+]?)([01]\d|2[0-4]|\d)(?::([0-5]\d))?(?::([0-5]\d))?"
+)
+_POSIX = re.compile(_POSIX_PATTERN)
+#: What DuckDB would take for an offset of its own kind.
+_OFFSET_PATTERN = "(?i)(?:utc|gmt)[-+].*"
+_OFFSET = re.compile(_OFFSET_PATTERN)
 
 
 def zone_of_duckdb(name: str, *, with_names: bool = False) -> str:
@@ -35,32 +42,60 @@ def zone_of_duckdb(name: str, *, with_names: bool = False) -> str:
     with_names
         Whether what is a name and an abbreviation, such as CET, is the name.
 
+    Raises
+    ------
+    ValueError
+        When it is an offset from UTC in a form that PostgreSQL does not know.
+
     Examples
     --------
     >>> zone_of_duckdb("PST"), zone_of_duckdb("UTC+3"), zone_of_duckdb("Europe/Berlin")
-    ('Etc/GMT+8', 'Etc/GMT+3', 'Europe/Berlin')
+    ('Etc/GMT+8', 'GMT-03:00', 'Europe/Berlin')
+    >>> zone_of_duckdb("UTC-3:30")
+    'GMT+03:30'
     """
     hours = _HOURS.get(name.lower())
     if hours is not None and not (with_names and name.lower() in _NAMES):
         return f"Etc/GMT{-hours:+d}"
     posix = _POSIX.fullmatch(name)
     if posix is not None:
-        return f"Etc/GMT{posix[1]}{int(posix[2])}"
+        sign, whole, *parts = posix.groups()
+        behind = "".join(f":{part}" for part in parts if part)
+        return f"GMT{'+' if sign == '-' else '-'}{whole:0>2}{behind or ':00'}"
+    if _OFFSET.fullmatch(name):
+        raise ValueError(f'time zone "{name}" not recognized: write it as UTC+2 or UTC-5:30')
     return name
 
 
-def zone_in_column(value: str) -> str:
-    """Return an expression of DuckDB's name of the time zone that another expression is."""
-    cases = " ".join(
-        f"WHEN '{name}' THEN 'Etc/GMT{-hours:+d}'"
-        for name, hours in _HOURS.items()
-        if name not in _NAMES
+def zone_functions() -> str:
+    """Return the statements that create the functions for zones that are known to the query alone.
+
+    They return DuckDB's name of a zone: `zone_name` for AT TIME ZONE, which takes an interval, too,
+    and `zone_name_first`, as `zone_of_duckdb` with `with_names`, for CONVERT_TIMEZONE.
+    """
+    first, all_hours = (
+        " ".join(
+            f"WHEN '{name}' THEN 'Etc/GMT{-hours:+d}'"
+            for name, hours in _HOURS.items()
+            if name not in left_out
+        )
+        for left_out in (_NAMES, frozenset[str]())
     )
-    posix = r"'(?i)(?:utc|gmt)([+-])0?(\d\d?)'"
-    offset = rf"regexp_replace({value}, {posix}, 'Etc/GMT\1\2')"
+    parts = [f"regexp_extract(z, '^{_POSIX_PATTERN}$', {number})" for number in range(1, 5)]
+    offset = (
+        f"'GMT' || CASE {parts[0]} WHEN '-' THEN '+' ELSE '-' END || lpad({parts[1]}, 2, '0') || "
+        f"':' || CASE {parts[2]} WHEN '' THEN '00' ELSE {parts[2]} END || "
+        f"CASE {parts[3]} WHEN '' THEN '' ELSE ':' || {parts[3]} END"
+    )
+    unknown = "civis_sql.fail_text('time zone \"' || z || '\" not recognized')"
+    others = (
+        f"CASE WHEN regexp_full_match(z, '{_POSIX_PATTERN}') THEN {offset} "
+        f"WHEN regexp_full_match(z, '{_OFFSET_PATTERN}') THEN {unknown} ELSE z END"
+    )
     return (
-        f"(CASE lower({value}) {cases} ELSE CASE WHEN regexp_full_match({value}, {posix}) "
-        f"THEN {offset} ELSE {value} END END)"
+        f"CREATE MACRO zone_name(z INTERVAL) AS z, "
+        f"(z) AS CASE lower(z) {all_hours} ELSE {others} END;\n"
+        f"CREATE MACRO zone_name_first(z) AS CASE lower(z) {first} ELSE {others} END;\n"
     )
 
 
