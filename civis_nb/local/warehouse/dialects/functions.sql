@@ -751,6 +751,7 @@ CREATE MACRO justify_interval(x) AS list_transform(list_transform(list_transform
     lambda p: [p[1] + trunc(p[2] / 30)::BIGINT, p[2] - trunc(p[2] / 30)::BIGINT * 30, p[3]]),
     lambda p: civis_sql.justify_months(p)),
   lambda p: civis_sql.interval_of(civis_sql.justify_clock(p)[1], civis_sql.justify_clock(p)[2], civis_sql.justify_clock(p)[3]))[1];
+CREATE MACRO integer_beside(n, kind SMALLINT) AS n::INTEGER, (n, kind) AS n;
 CREATE MACRO series_kind(a DATE) AS a::TIMESTAMP, (a TIMESTAMP) AS a, (a TIMESTAMPTZ) AS a,
   (a) AS CAST(NULL AS BIGINT);
 CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,

@@ -32,6 +32,12 @@ _WITH_TYPE = frozenset(("number", "column", "call", "cast", "date", "timestamp",
 _TYPED_KINDS = frozenset(
     ("date", "time", "timestamp", "timestamptz", "interval", "cast", "call", "value", "column")
 )
+#: Of numbers that DuckDB may take for a smallint.
+_SHORT_DIGITS = 5
+#: Kinds of operands that are none.
+_NO_SMALLINTS = frozenset(("number", "string", "interval", "date", "timestamp", "timestamptz"))
+#: Longer expressions are not repeated for their type: nested ones would grow.
+_LONGEST_TYPE = 80
 _OF_TWO_TYPES = frozenset(("plus", "plus_rs", "minus"))
 _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
@@ -46,6 +52,9 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
         if self._json_operator(at, left, right):
             return
         self._note_terms(at, left, right)
+        if word in ("+", "-", "*"):
+            self._integer_beside(left, right)
+            self._integer_beside(right, left)
         if word in _ARITHMETIC:
             self._text_as_number(word, left, right)
             self._text_as_number(word, right, left)
@@ -101,6 +110,17 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
             number = content if is_literal else tokens.texts[text.start]
             tokens.wrap(text.start, text.end, f"{CATALOG}.text_beside(", f", {number}, {kind})")
             tokens.set_type(text.start, text.end, kind)
+
+    def _integer_beside(self, number: Operand, beside: Operand) -> None:
+        """Let a short whole number be an integer beside a smallint; DuckDB takes it for another."""
+        tokens = self._tokens
+        first = number.start + (tokens.words[number.start] == "-")
+        text = tokens.texts[first]
+        is_short = text.isdecimal() and len(text) <= _SHORT_DIGITS and first + 1 == number.end
+        if is_short and beside.kind not in _NO_SMALLINTS:
+            kind = tokens.type_of(beside.start, beside.end)
+            if len(kind) <= _LONGEST_TYPE:
+                tokens.wrap(number.start, number.end, f"{CATALOG}.integer_beside(", f", {kind})")
 
     def _divide(self, at: int, left: Operand, right: Operand) -> None:
         tokens = self._tokens
