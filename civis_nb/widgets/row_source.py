@@ -111,6 +111,8 @@ class RowSource:
         self.table = table
         self._lock = threading.Lock()
         self._root: duckdb.DuckDBPyConnection | None = None
+        #: Those that are open -> the database that each belongs to.
+        self._cursors: dict[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection] = {}
         self._rows: ArrowRows | None = None
 
     def __len__(self) -> int:
@@ -192,13 +194,18 @@ class RowSource:
         with self._lock:
             root, rows = self._opened()
             cursor = root.cursor()
+            self._cursors[cursor] = root
         try:
             in_utc(cursor)
             # What is registered is known to one cursor only; nothing is copied.
             cursor.register("data", rows.table)
             yield cursor
         finally:
-            cursor.close()
+            with self._lock:
+                del self._cursors[cursor]
+                cursor.close()
+                if root is not self._root and root not in self._cursors.values():
+                    root.close()
 
     def _opened(self) -> tuple[duckdb.DuckDBPyConnection, ArrowRows]:
         """Return the database, and the table with numbers; under the lock."""
@@ -215,11 +222,14 @@ class RowSource:
         return self._root, self._rows
 
     def close(self) -> None:
-        """Close the database and drop the table's copies."""
+        """Close the database and drop the table's copies; queries that run are ended."""
         with self._lock:
-            if self._root is not None:
-                self._root.close()
-            self._root = self._rows = None
+            root, self._root, self._rows = self._root, None, None
+            for cursor in self._cursors:
+                cursor.interrupt()
+            # DuckDB refuses to close a database that a query uses: the last one to end does it.
+            if root is not None and root not in self._cursors.values():
+                root.close()
 
 
 def _set_variables(cursor: duckdb.DuckDBPyConnection, name: str, row: pa.Table) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import duckdb
@@ -12,9 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from civis_nb import config
-from civis_nb.errors import CivisError, CivisInputError
+from civis_nb.cancellation import CancelToken
+from civis_nb.errors import CivisError, CivisInputError, OperationCancelledError
+from civis_nb.widgets.row_source import RowSource
 from civis_nb.widgets.table import TableInfo, TableView
 from tests.widgets.rows_of_all_kinds import DATA, NAMES, PIECES, ROWS, rows
+from tests.widgets.servers import until
 
 
 @pytest.fixture(scope="module")
@@ -292,3 +296,25 @@ def test_sql_for_the_database_escapes_names_and_values(dialect):
     assert view.sql == (
         f'WHERE "a""b" IN ({value[dialect]}) AND "x" >= CAST(\'1.0\' AS DOUBLE PRECISION)'
     )
+
+
+def test_a_table_can_be_closed_while_it_is_read():
+    source = RowSource(pa.table({"n": [1]}))
+    ended = []
+
+    def read():
+        endless = ", range(100000000000) AS r"
+        with pytest.raises(OperationCancelledError):
+            source.read("sum(r.range)", tail=endless, read=fetched, token=CancelToken())
+        ended.append(True)
+
+    def fetched(cursor):
+        return cursor.fetchall()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    # Again and again: a query that has not begun is not ended.
+    until(lambda: source.close() or ended, "the end of the query")
+    thread.join()
+    assert source.read("count(*)", read=fetched, token=CancelToken()) == [(1,)]
+    source.close()
