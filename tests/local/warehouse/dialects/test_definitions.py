@@ -324,3 +324,11 @@ def test_show_tells_what_is_there(redshift):
         redshift.rows("SHOW TABLE nope")
     with pytest.raises(WarehouseError, match="SHOW PROCEDURES is not supported"):
         redshift.rows("SHOW PROCEDURES FROM SCHEMA public")
+
+
+def test_a_check_is_kept_as_it_was_written(database):
+    if database.dialect != "postgres":
+        pytest.skip("Redshift has none")
+    database.rows("CREATE TABLE t (a SMALLINT CHECK (a + 1 > 0)); INSERT INTO t VALUES (1)")
+    with pytest.raises(WarehouseError, match=r"CHECK\(\(\(a \+ 1\) > 0\)\)"):
+        database.rows("INSERT INTO t VALUES (-1)")

@@ -33,9 +33,9 @@ _WITH_TYPE = frozenset(("number", "column", "call", "cast", "date", "timestamp",
 _TYPED_KINDS = frozenset(
     ("date", "time", "timestamp", "timestamptz", "interval", "cast", "call", "value", "column")
 )
-#: Of numbers that DuckDB may take for a smallint.
+#: How many digits numbers have that DuckDB may take for a smallint.
 _SHORT_DIGITS = 5
-#: Kinds of operands that are none.
+#: Kinds of operands that are no smallints.
 _NO_SMALLINTS = frozenset(("number", "string", "interval", "date", "timestamp", "timestamptz"))
 #: Longer expressions are not repeated for their type: nested ones would grow.
 _LONGEST_TYPE = 80
@@ -53,7 +53,7 @@ class OperatorRules(ArrayRules, CastRules, JoinRules, JsonRules, RangeRules, Row
         if self._json_operator(at, left, right):
             return
         self._note_terms(at, left, right)
-        if word in ("+", "-", "*"):
+        if word in ("+", "-", "*") and not self._in_check:
             self._integer_beside(left, right)
             self._integer_beside(right, left)
         if word in _ARITHMETIC:
