@@ -15,7 +15,7 @@ from tests.widgets.conftest import (
     browser_window,  # noqa: F401 - a fixture
     playwright_chromium,  # noqa: F401 - a fixture
 )
-from tests.widgets.drivers import KeptLab, Page, Server, notebooks_of
+from tests.widgets.drivers import LAUNCH, KeptLab, Page, Server, new_window, notebooks_of
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = ROOT / "civis_nb" / "labextension"
@@ -134,6 +134,20 @@ def open_in_lab(
     """Open cells, or a notebook that is there, in JupyterLab; give the `Page`."""
     with notebooks_of(lab_server, browser_window) as opened:
         yield opened
+
+
+@pytest.fixture
+def open_with_clock(lab_server: Server, playwright_chromium: Any) -> Iterator[Callable[..., Page]]:  # noqa: F811
+    """Open cells as `open_in_lab` does, in a browser whose clock a test may set.
+
+    Playwright's clock belongs to all pages of a window, those that are opened later among them.
+    """
+    browser = playwright_chromium.launch(**LAUNCH)
+    window = new_window(browser)
+    window.clock.install()
+    with notebooks_of(lab_server, window) as opened:
+        yield opened
+    browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -147,11 +147,9 @@ def test_two_tabs_share_the_states_and_a_reload_keeps_the_log(open_in_lab, clien
     assert client.jobs.get(job_id).state == "cancelled"
 
 
-def test_a_job_that_says_nothing_is_no_problem(open_in_lab, client):
+def test_a_job_that_says_nothing_is_no_problem(open_with_clock, client):
     script(client, "echo begun; sleep 600", name="says little")
-    page = open_in_lab("1")
-    page.page.clock.install()
-    page.reload()
+    page = open_with_clock("1")
     jobs = Jobs(page)
     jobs.choose("says little", re.compile("^Run$"))
     run = jobs.run()

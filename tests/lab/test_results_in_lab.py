@@ -140,18 +140,11 @@ def test_malformed_data_leaves_the_html(saved, open_saved):
         one.id = f"broken-{number}"
         one.outputs[0]["data"][TABLE] = data
     page = open_saved(notebook)
-    for number in range(len(broken)):
-        cell = page.page.locator(f".jp-Cell[data-windowed-list-index='{number}']")
-
-        def is_shown(number=number, cell=cell):
-            # JupyterLab renders a cell when it is in sight; cells that are drawn later move it.
-            page.page.evaluate(
-                "(cell) => window.jupyterapp.shell.currentWidget.content.scrollToItem(cell)", number
-            )
-            return cell.locator("table").first.is_visible()
-
-        page.until(is_shown, f"the HTML of {broken[number]}")
-        assert cell.locator(".civis-saved-view").count() == 0
+    page.show_all_cells()
+    for number, data in enumerate(broken):
+        html = page.output(number).locator("table").first
+        page.until(html.is_visible, f"the HTML of {data}")
+        assert page.output(number).locator(".civis-saved-view").count() == 0
 
 
 def test_a_notebook_that_is_not_trusted_shows_the_table_and_runs_nothing(saved, open_saved):

@@ -56,7 +56,7 @@ def saved(lab_server, browser_window):
 def open_saved(saved, lab_server, open_in_lab):
     """Open the saved notebook again, or a changed one; `sign` has JupyterLab trust it."""
 
-    def opened(notebook=None, sign=True):
+    def opened(notebook=None, sign=True, open_in_lab=open_in_lab):
         path = written(lab_server)
         notebook = copy.deepcopy(notebook or saved)
         for cell in notebook.cells:
@@ -133,25 +133,24 @@ def test_a_saved_group_is_a_table_without_buttons(open_saved):
     assert page.problems == []
 
 
-def test_runs_that_went_on_when_they_were_saved_have_no_clock_and_no_buttons(saved, open_saved):
+def test_runs_that_went_on_when_they_were_saved_have_no_clock_and_no_buttons(
+    saved, open_saved, open_with_clock
+):
     notebook = copy.deepcopy(saved)
     data = notebook.cells[2].outputs[-1].data[GROUP]
     data["ended"] = data["runs"][1]["ended"] = False
     data["runs"][1] |= {"state": "running", "state_text": "running", "elapsed_s": 42.0}
-    page = open_saved(notebook)
+    page = open_saved(notebook, open_in_lab=open_with_clock)
     row = view(page, 2).locator("tbody tr").last
     row.get_by_text("running 42.0 s").wait_for()
-    page.page.clock.install()
     page.page.clock.run_for(30_000)
     assert "running 42.0 s" in row.inner_text()
     assert view(page, 2).get_by_role("button").count() == 0
     assert view(page, 2).get_by_text("No word from the kernel").count() == 0
 
 
-def test_a_saved_group_is_written_once(open_saved):
-    page = open_saved()
-    page.page.clock.install()
-    page.load()
+def test_a_saved_group_is_written_once(open_saved, open_with_clock):
+    page = open_saved(open_in_lab=open_with_clock)
     page.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(2)")
     rows = view(page, 2).locator("tbody tr")
     page.until(lambda: rows.count() == 2, "the rows")
@@ -200,18 +199,11 @@ def test_malformed_data_leaves_the_html(saved, open_saved):
         output = one.outputs[-1].data
         output[RUN if RUN in output else GROUP] = data
     page = open_saved(notebook)
+    page.show_all_cells()
     page.until(page.output(0).locator("table").is_visible, "the HTML of the group")
     for number in (1, 2, 3):
-        html = page.page.locator(f".jp-Cell[data-windowed-list-index='{number}'] .civis-static-log")
-
-        def is_shown(number=number, html=html):
-            # JupyterLab renders a cell when it is in sight; cells that are drawn later move it.
-            page.page.evaluate(
-                "(cell) => window.jupyterapp.shell.currentWidget.content.scrollToItem(cell)", number
-            )
-            return html.is_visible()
-
-        page.until(is_shown, "the HTML")
+        html = page.output(number).locator(".civis-static-log")
+        page.until(html.is_visible, "the HTML of a run")
     assert page.page.locator(".civis-saved-view").count() == 0
     assert page.problems == []
 

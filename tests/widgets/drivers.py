@@ -130,6 +130,14 @@ class Page:
         """Return the outputs of a cell, counted from 0; its last one with a negative number."""
         return self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-Cell-outputArea")
 
+    def show_all_cells(self) -> None:
+        """Make the page so high that all cells of a short notebook are in sight.
+
+        JupyterLab has no others on the page, and loses its way where it is told to scroll
+        while cells that were drawn late are still being measured.
+        """
+        self.page.set_viewport_size(WINDOW["viewport"] | {"height": 4000})
+
     def run_cell(self, source: str) -> None:
         """Run code in the kernel, beside the notebook's cells, and wait for its end."""
         self.page.evaluate(
