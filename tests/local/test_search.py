@@ -30,6 +30,18 @@ def objects(http, word) -> dict[str, int]:
     return made
 
 
+@pytest.fixture(scope="module")
+def query_id(http, word) -> int:
+    """Run a query of a word, and return its id."""
+    body = {"database": 1, "sql": f"SELECT 1 AS {word}q", "previewRows": 1}
+    query_id: int = http.json("POST", "/queries", json=body)["id"]
+    deadline = time.monotonic() + 60
+    while http.json("GET", f"/queries/{query_id}")["state"] != "succeeded":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return query_id
+
+
 def _types(answer: dict[str, Any]) -> set[str]:
     return {one["type"] for one in answer["results"]}
 
@@ -96,13 +108,7 @@ def test_the_types_are_those_that_are_found(http, objects):
     assert set(objects) < words
 
 
-def test_queries_are_found_by_their_sql(http, word):
-    body = {"database": 1, "sql": f"SELECT 1 AS {word}q", "previewRows": 1}
-    query_id = http.json("POST", "/queries", json=body)["id"]
-    deadline = time.monotonic() + 60
-    while http.json("GET", f"/queries/{query_id}")["state"] != "succeeded":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def test_queries_are_found_by_their_sql(http, word, query_id):
     (found,) = http.json("GET", f"/search/queries?search_string={word}?+SEL*&state=succeeded")
     assert (found["id"], found["lastRun"]["state"]) == (query_id, "succeeded")
     assert http.json("GET", f"/search/queries?search_string={word}&database_id=2") == []
@@ -115,7 +121,7 @@ def test_a_client_gets_an_object_with_results(bare_platform, word, objects):
 
 
 @pytest.mark.exhaustive
-def test_the_client_of_civis_gets_the_same(bare_platform, monkeypatch, word, objects):
+def test_the_client_of_civis_gets_the_same(bare_platform, monkeypatch, word, objects, query_id):
     import civis
 
     monkeypatch.setenv("CIVIS_API_ENDPOINT", bare_platform.endpoint)
