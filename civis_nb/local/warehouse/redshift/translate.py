@@ -33,6 +33,12 @@ _AS_WRITTEN = frozenset(("regexp_extract", "sha256", "to_timestamp"))
 _EXPLAIN = re.compile(r"(?i)\s*explain\s+(analyze\s+)?(?:verbose\s+)?")
 #: What else can be created needs a rule of its own: sqlglot passes on what it does not know.
 _CREATED = ("TABLE", "VIEW", "SCHEMA", "INDEX", "SEQUENCE")
+#: An INSERT of numbers and texts, in which there is nothing to translate: it may have many rows.
+_PLAIN_ROWS = re.compile(
+    r"""(?isx) \s*+ insert \s++ into \s++ (?:"[^"]*"|[\w$.])++ \s*+ (?:\([\w$",\s]*+\)\s*+)? values
+    (?: [\s,();] | [+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?!\w) | '[^']*'
+    | (?:null|true|false|default)\b )*+ """
+)
 _DROP = re.compile(
     r"(?is)(\s*(?:drop\s+(?:table|view)\s+(?:if\s+exists\s+)?|truncate\s+(?:table\s+)?))"
     r"(.+?)(\s+cascade|\s+restrict)?\s*$"
@@ -89,10 +95,18 @@ def _candidates(sql: str) -> Iterator[Translation]:
     if rewritten.sql.strip() != without_terminator(sql).strip():
         seen.add(rewritten.sql)
         yield Translation(rewritten.sql, rewritten.prerequisites)
+    if _PLAIN_ROWS.fullmatch(rewritten.sql):
+        return
     protected = _protect(rewritten.sql)
     for dialect in (_Redshift, "postgres", "duckdb"):
-        for truncates_dates in (False, True):
-            text = _through_sqlglot(protected, dialect, truncates_dates)
+        tree = _parsed(protected, dialect)
+        if tree is None:
+            continue
+        trees = [(tree, False)]
+        if _has_trunc(tree, protected):
+            trees.append((tree.copy(), True))
+        for one, truncates_dates in trees:
+            text = _through_sqlglot(one, protected, truncates_dates)
             if text is not None and text not in seen:
                 seen.add(text)
                 yield Translation(text, rewritten.prerequisites)
@@ -148,24 +162,37 @@ def _protect(sql: str) -> _Protected:
     return _Protected("".join(out), originals)
 
 
-def _through_sqlglot(protected: _Protected, dialect: Any, truncates_dates: bool) -> str | None:
-    """Return a statement as sqlglot translates it, after our rules; None if it can't."""
+def _parsed(protected: _Protected, dialect: Any) -> _Node | None:
+    """Return a statement as sqlglot reads it in a dialect; None if it can't."""
     try:
         tree = sqlglot.parse_one(protected.sql, read=dialect)
-        if isinstance(tree, exp.Command):
-            return None
-        if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() not in _CREATED:
-            return None
-        if truncates_dates and not any(_is_trunc(n) for n in tree.walk()):
-            return None
+    except _REFUSALS:
+        return None
+    if isinstance(tree, exp.Command):
+        return None
+    if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() not in _CREATED:
+        return None
+    return tree
+
+
+def _has_trunc(tree: _Node, protected: _Protected) -> bool:
+    return "trunc" in protected.sql.lower() and any(_is_trunc(node) for node in tree.walk())
+
+
+def _through_sqlglot(tree: _Node, protected: _Protected, truncates_dates: bool) -> str | None:
+    """Return a statement as sqlglot translates it, after our rules; None if it can't.
+
+    The tree is changed: statements of 100 kB take longer to copy than to translate.
+    """
+    try:
         if "(+)" in protected.sql:
             tree = eliminate_join_marks(tree)
         _name_results(tree, protected.sql)
         tree = _by_rules(tree, truncates_dates)
-        text = tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
-    except (SqlglotError, _Untranslatable, ValueError, RecursionError, AssertionError):
-        return None
-    except AttributeError:  # sqlglot's own, at a call without what it needs: datetime(*)
+        text: str = tree.sql(
+            "duckdb", unsupported_level=ErrorLevel.RAISE, comments=False, copy=False
+        )
+    except _REFUSALS:
         return None
     for placeholder, original in protected.originals.items():
         if placeholder not in text:
@@ -177,6 +204,17 @@ def _through_sqlglot(protected: _Protected, dialect: Any, truncates_dates: bool)
 
 class _Untranslatable(Exception):  # noqa: N818 - a signal, not an error
     pass
+
+
+#: How sqlglot and our rules refuse a statement.
+_REFUSALS = (
+    SqlglotError,
+    _Untranslatable,
+    ValueError,
+    RecursionError,
+    AssertionError,
+    AttributeError,  # sqlglot's own, at a call without what it needs: datetime(*)
+)
 
 
 def _is_trunc(node: _Node) -> bool:
@@ -201,7 +239,7 @@ def _name_results(tree: _Node, sql: str) -> None:
             call = call.this
         name = _name_of_call(call, sql)
         if name is not None and re.fullmatch(r"\w+", name):
-            item.replace(exp.alias_(item.copy(), name, quoted=True))
+            item.replace(exp.alias_(item.copy(), name, quoted=True, copy=False))
 
 
 def _name_of_call(call: _Node, sql: str) -> str | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.redshift import translate
 from civis_nb.local.warehouse.redshift.translate import translations
 
 pytestmark = pytest.mark.exhaustive
@@ -265,3 +266,31 @@ def test_texts_and_quoted_names_stay_as_they_are(bench):
 )
 def test_translating_what_is_no_sql_raises_nothing(sql):
     assert all(isinstance(t.sql, str) for t in translations(sql))
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_plain"),
+    [
+        ("insert into t values (1, 'it''s', NULL, -1.5e3, .5, 5., true)", True),
+        ('INSERT INTO "a b".t (x, "y z")\nVALUES (1, DEFAULT),\n(2, 3);', True),
+        ("insert into t values (1.5, 2.5), (1, 2", True),
+        ("insert into t values (1, CHARINDEX('a', 'b'))", False),
+        ("insert into t select 1", False),
+        ("insert into t values " + "(1.5, 2.5), " * 20_000 + "(x)", False),
+        ("insert into " + " " * 20_000, False),
+    ],
+)
+def test_rows_of_numbers_and_texts_are_not_parsed_again(monkeypatch, sql, is_plain):
+    parsed = []
+    monkeypatch.setattr(translate, "_parsed", lambda *_: parsed.append(1))
+    assert list(translations(sql)) == []
+    assert bool(parsed) is not is_plain
+
+
+def test_a_union_may_have_more_queries_than_python_has_calls(bench):
+    queries = [f"SELECT {number} AS a, NULL AS b" for number in range(1500)]
+    union = " UNION ALL ".join([*queries, "SELECT 2.5, 'x'"])
+    shown = bench.sql(f"SELECT COUNT(*), SUM(a), MAX(b) FROM ({union}) AS u")
+    assert shown.rows == [["1501", "1124252.5", "x"]]
+    with pytest.raises(WarehouseError, match="cannot be matched"):
+        bench.sql(union + " UNION ALL SELECT DATE '2024-01-01', 'x'")

@@ -75,11 +75,13 @@ class Combined:
 
     def branches(self) -> Iterator[Branch]:
         """Return its queries from left to right."""
-        for side in (self.left, self.right):
-            if isinstance(side, Branch):
-                yield side
+        rest: list[Query] = [self]
+        while rest:
+            query = rest.pop()
+            if isinstance(query, Branch):
+                yield query
             else:
-                yield from side.branches()
+                rest += (query.right, query.left)
 
 
 Query: TypeAlias = Branch | Combined
@@ -304,10 +306,15 @@ def unified(
     given = iter(types)
 
     def columns(query: Query) -> list[_Column]:
-        if isinstance(query, Branch):
-            return _columns(query, next(given))
-        pairs = zip(columns(query.left), columns(query.right), strict=False)
-        return [match(query.operator, one, two) for one, two in pairs]
+        combined_with = []  # a long UNION is as deep a tree as it has queries
+        while isinstance(query, Combined):
+            combined_with.append((query.operator, query.right))
+            query = query.left
+        found = _columns(query, next(given))
+        for operator, other in reversed(combined_with):
+            pairs = zip(found, columns(other), strict=False)
+            found = [match(operator, one, two) for one, two in pairs]
+        return found
 
     def match(operator: str, one: _Column, two: _Column) -> _Column:
         if one.item is not None and two.item is not None:
