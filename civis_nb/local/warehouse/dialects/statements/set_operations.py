@@ -260,7 +260,8 @@ def _queries_in_scope(tokens: Tokens, at: int) -> str:
     levels = [-1, *(o for o, c in sorted(tokens.partners.items()) if o < at < c)]
     for level in levels:
         place = level + 1
-        while place < at and words[place] != "with":
+        # In front of the first SELECT, or nowhere: what follows may be thousands of queries.
+        while place < at and words[place] not in ("with", "select"):
             place = tokens.partners.get(place, place) + 1
         while place < at and words[place] in ("with", ","):
             place += 1
