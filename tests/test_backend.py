@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from civis_nb import backend, config, local
-from civis_nb.errors import CivisMissingKeyError
+from civis_nb.errors import CivisMissingKeyError, CivisPlatformEndedError
 
 REAL = "https://api.civisanalytics.com/"
 
@@ -36,7 +36,19 @@ def test_no_key_beside_a_platform_of_this_process_says_how_to_reach_that_one():
         assert "client = platform.client()" in str(caught.value)
     with pytest.raises(CivisMissingKeyError) as caught:
         backend.resolve()
-    assert platform.endpoint not in str(caught.value)
+    assert f"({platform.endpoint}) has ended; platform = civis_nb.local.start()" in str(
+        caught.value
+    )
+
+
+def test_a_platform_that_was_worked_with_and_has_ended_is_told_instead_of_a_missing_key():
+    ended = local.start(samples=False)
+    ended.stop()
+    with pytest.raises(CivisPlatformEndedError, match="Start one again") as caught:
+        backend.resolve(started=[1, ended])
+    assert ended.endpoint in str(caught.value)
+    with local.start(samples=False) as platform:
+        assert backend.resolve(started=[platform, ended])[0] == platform.endpoint
 
 
 def test_environment_is_used(monkeypatch):
