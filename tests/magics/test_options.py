@@ -114,6 +114,8 @@ def test_parameters_are_typed_only_where_they_read_so(written, value):
         ("--params $p", "the name of a variable, without $ or braces, and not '$p'"),
         ("--params {'n':1}", "without $ or braces"),
         ("df.x", "the name of a variable"),
+        ("--save 'a b'", "--save must be one word of letters, digits and _, such as recent_orders"),
+        ("--with a.b", "--with must be one word of letters, digits and _"),
         ("df 'open", "The quote ' is not closed"),
         ("--bg=yes", "--bg takes no value"),
         ("select 1", "the SQL begins on the next line"),
