@@ -106,6 +106,8 @@ def test_parameters_are_typed_only_where_they_read_so(written, value):
         ("df --cache=2 h", "and not '2 h'"),
         ("--timeout 30 s", "--timeout must be a number of seconds, such as 90, and not '30 s'"),
         ("df --as pandsa", "Did you mean pandas"),
+        ("df --as pyarrow", "Did you mean arrow?"),
+        ("--to s.t --if-exists replace", "append, truncate, drop. Did you mean drop?"),
         ("df -d a -d b", "-d is given twice"),
         ("df -p 5", "-p must be NAME=VALUE"),
         ("df -p a-b=5", "-p must be NAME=VALUE"),

@@ -93,6 +93,7 @@ _OPTIONS: Final = (
         "KIND",
         choices=("pandas", "polars", "arrow", "lazy"),
         also=("--format", "--return-as", "--frame", "--dataframe", "--df"),
+        meant={"pd": "pandas", "pl": "polars", "pa": "arrow", "pyarrow": "arrow"},
     ),
     Option(
         ("--types",),
@@ -125,6 +126,7 @@ _OPTIONS: Final = (
         "WHAT",
         choices=IF_EXISTS,
         also=("--existing", "--mode", "--overwrite", "--replace", "--append"),
+        meant={"replace": "drop", "overwrite": "drop", "error": "fail", "delete": "truncate"},
     ),
     Option(
         ("--cache",),
