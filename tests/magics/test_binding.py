@@ -138,29 +138,6 @@ def test_a_subclass_is_written_as_the_value_that_it_is(kind, arguments, dialect)
     )
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        dt.timedelta(days=-2, hours=3, microseconds=5),
-        np.timedelta64(-161_999_999_995_000, "ns"),
-        np.array(np.timedelta64(-161_999_999_995, "us")),
-        pd.Timedelta(-161_999_999_995, "us"),
-        pa.scalar(-161_999_999_995, pa.duration("us")),
-    ],
-)
-def test_a_span_of_time_is_an_interval_of_the_same_length(value, database):
-    bound = bind("select timestamp '2024-01-10' + :x, [:x]", "duckdb", {"x": value})
-    span = dt.timedelta(days=-2, hours=3, microseconds=5)
-    assert database.execute(bound.sql).fetchone() == (dt.datetime(2024, 1, 10) + span, [span])
-
-
-@pytest.mark.parametrize("value", [np.array(5), np.array("q"), np.timedelta64("NaT")])
-def test_what_numpy_holds_without_dimensions_is_one_value(value, database):
-    bound = bind("select :x", "duckdb", {"x": value})
-    expected = None if value.dtype.kind == "m" else value.item()
-    assert database.execute(bound.sql).fetchone() == (expected,)
-
-
 @pytest.mark.parametrize("value", INJECTIONS)
 def test_injection_finds_no_row_and_comes_back_equal(value, database):
     bound = bind("select * from t where name = :x", "duckdb", {"x": value})
@@ -288,10 +265,6 @@ def test_literals_do_not_grow_together_with_words():
         ({"a": 1}, "a dict, which has no SQL literal. --params thing makes a :name of each"),
         (object(), "of type object,"),
         (lambda: 1, "of type function,"),
-        (np.timedelta64(1, "M"), "a span of months or years"),
-        (np.timedelta64(1, "ns"), "microsecond"),
-        (pd.Timedelta(1, "ns"), "nanoseconds"),
-        (pa.scalar(1, pa.duration("ns")), "nanoseconds"),
         (1j, "of type complex,"),
         ("a\x00b", "U+0000 at 1"),
         ("\ud800", "U+D800 at 0"),
