@@ -136,22 +136,19 @@ def _started_here() -> str:
     started = [] if module is None else module.started_here()
     running = [one for one in started if not one.wait(0)]
     if running:
+        where = " and ".join(sorted(one.endpoint for one in running))
         return (
-            "For the local platform that civis_nb.local.start() has started here "
-            f"({_addresses(running)}), take client = platform.client(), where platform is what "
-            "start() returned, and give functions client=client. "
+            f"For the local platform that civis_nb.local.start() has started here ({where}), take "
+            "client = platform.client(), where platform is what start() returned, and give "
+            "functions client=client. "
         )
     if started:
         return (
-            "The local platform that civis_nb.local.start() has started here "
-            f"({_addresses(started)}) has ended; platform = civis_nb.local.start() starts one "
-            "again, and platform.client() is its client. "
+            "What civis_nb.local.start() has started here has ended; platform = "
+            "civis_nb.local.start() starts a local platform again, and platform.client() is its "
+            "client. "
         )
     return ""
-
-
-def _addresses(platforms: list[Platform]) -> str:
-    return " and ".join(sorted(one.endpoint for one in platforms))
 
 
 def _platforms(objects: Iterable[Any]) -> list[Platform]:
