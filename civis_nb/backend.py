@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from civis_nb import config
 from civis_nb._wire_text import Secret, is_loopback
-from civis_nb.errors import CivisMissingKeyError
+from civis_nb.errors import CivisMissingKeyError, CivisPlatformEndedError
 
 if TYPE_CHECKING:
     from civis_nb.local import Platform
@@ -43,6 +43,8 @@ def resolve(
     ------
     CivisMissingKeyError
         When there is no key and nobody asked for the local platform.
+    CivisPlatformEndedError
+        When there is no key, and the local platforms among those objects have ended.
     CivisLocalError
         When the local platform can't be started.
 
@@ -63,8 +65,17 @@ def resolve(
         return platform.endpoint, platform.api_key
     if key:
         return named or DEFAULT_ENDPOINT, key
-    if not given and (running := _running(started)) is not None:
-        return running.endpoint, running.api_key
+    platforms = [] if given else _platforms(started)
+    running = [one for one in platforms if not one.wait(0)]
+    if running:
+        return running[-1].endpoint, running[-1].api_key
+    if platforms:
+        # Who has worked without a key needs none now.
+        raise CivisPlatformEndedError(
+            f"The local platform at {platforms[-1].endpoint} has ended, and no other one runs "
+            "here. Start one again: platform = civis_nb.local.start(). For Civis Platform, set "
+            "the environment variable CIVIS_API_KEY."
+        )
     raise CivisMissingKeyError(
         f"There is no API key. {_started_here()}For Civis Platform, set the environment variable "
         "CIVIS_API_KEY or give APIClient(api_key=...). To work without an account, on the embedded "
@@ -122,22 +133,28 @@ def end_check(endpoint: str) -> Callable[[], bool] | None:
 def _started_here() -> str:
     """Return how to reach the platforms of this process: the setting would lead to another one."""
     module = sys.modules.get("civis_nb.local.serve")
-    running = [] if module is None else module.running_here()
-    if not running:
-        return ""
-    where = " and ".join(sorted(one.endpoint for one in running))
-    return (
-        f"For the local platform that civis_nb.local.start() has started here ({where}), take "
-        "client = platform.client(), where platform is what start() returned, and give functions "
-        "client=client. "
-    )
+    started = [] if module is None else module.started_here()
+    running = [one for one in started if not one.wait(0)]
+    if running:
+        where = " and ".join(sorted(one.endpoint for one in running))
+        return (
+            f"For the local platform that civis_nb.local.start() has started here ({where}), take "
+            "client = platform.client(), where platform is what start() returned, and give "
+            "functions client=client. "
+        )
+    if started:
+        return (
+            "What civis_nb.local.start() has started here has ended; platform = "
+            "civis_nb.local.start() starts a local platform again, and platform.client() is its "
+            "client. "
+        )
+    return ""
 
 
-def _running(objects: Iterable[Any]) -> Platform | None:
-    """Return the last of the objects that is a running local platform."""
+def _platforms(objects: Iterable[Any]) -> list[Platform]:
+    """Return those of the objects that are local platforms, whether they run or have ended."""
     module = sys.modules.get("civis_nb.local.serve")
     if module is None:
-        return None  # then none was started here
+        return []  # then none was started here
     # By its type: a mock may do things when it is asked for its class.
-    found = [one for one in objects if issubclass(type(one), module.Platform) and not one.wait(0)]
-    return found[-1] if found else None
+    return [one for one in objects if issubclass(type(one), module.Platform)]

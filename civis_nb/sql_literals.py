@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -81,8 +81,8 @@ def literal(value: Any, dialect: str, name: str) -> str:
     Parameters
     ----------
     value
-        int, float, bool, str, None, Decimal, date, datetime, time, UUID, bytes, the scalars of
-        numpy and pandas; or a list of these, which becomes a row: ``(1, 2)``.
+        int, float, bool, str, None, Decimal, date, datetime, time, timedelta, UUID, bytes, the
+        scalars of numpy and pandas; or a list of these, which becomes a row: ``(1, 2)``.
     dialect
         One of the values of `DIALECTS`.
     name
@@ -115,7 +115,7 @@ def literal(value: Any, dialect: str, name: str) -> str:
     raise CivisInputError(
         f":{name} is of type {kind if module == 'builtins' else f'{module}.{kind}'}, which has no "
         "SQL literal here. Give an int, float, bool, str, None, Decimal, date, datetime, time, "
-        "UUID or bytes, or a list of them."
+        "timedelta, UUID or bytes, or a list of them."
     )
 
 
@@ -124,20 +124,34 @@ def _plain(value: Any, name: str) -> Any:
     library, kind = _library(value), type(value).__name__
     if library == "pandas" and kind in ("NAType", "NaTType"):
         return None
-    if library == "pandas" and kind == "Timestamp" and value.nanosecond:
+    nanoseconds = {"Timestamp": "nanosecond", "Timedelta": "nanoseconds"}.get(kind)
+    if library == "pandas" and nanoseconds and getattr(value, nanoseconds):
         raise CivisInputError(
             f":{name} has nanoseconds, and databases keep microseconds. Round it: .round('us')."
         )
-    if library == "numpy" and kind == "datetime64":
-        exact = value.astype("datetime64[us]")
-        if exact != value and exact == exact:  # NaT is unequal to itself
-            raise CivisInputError(f":{name} can't be written to the microsecond. Round it first.")
-        return exact.item()
-    if library == "numpy" and kind != "ndarray" and hasattr(value, "item"):
-        return value.item()
+    if library == "numpy" and getattr(value, "shape", None) == ():
+        if kind == "ndarray":
+            return _plain(value[()], name)  # what an array without dimensions holds
+        if kind in ("datetime64", "timedelta64"):
+            return _in_microseconds(value, f"{kind}[us]", name)
+        return value.item() if hasattr(value, "item") else value
     if library == "pyarrow" and hasattr(value, "as_py"):
-        return value.as_py()
+        return _plain(value.as_py(), name)
     return value
+
+
+def _in_microseconds(value: Any, unit: str, name: str) -> Any:
+    """Return a time or a span of numpy as Python's; of nanoseconds, item() makes a number."""
+    try:
+        exact = value.astype(unit)
+        is_other = exact != value and exact == exact  # NaT is unequal to itself
+    except TypeError:
+        raise CivisInputError(
+            f":{name} is a span of months or years, which has no exact length."
+        ) from None
+    if is_other:
+        raise CivisInputError(f":{name} can't be written to the microsecond. Round it first.")
+    return exact.item()
 
 
 class _Writer:
@@ -214,6 +228,12 @@ class _Writer:
             )
         return f"CAST('{time.isoformat(value)}' AS TIME)"
 
+    def span(self, value: timedelta) -> str:
+        """Return a span of time as an interval; its parts may differ in their signs."""
+        counts = {unit: int(getattr(value, unit)) for unit in ("days", "seconds", "microseconds")}
+        text = " ".join(f"{count} {unit}" for unit, count in counts.items() if count)
+        return f"INTERVAL '{text or '0 seconds'}'"
+
     def uuid(self, value: UUID) -> str:
         # Redshift has no UUID type; such columns are text there.
         text = UUID.__str__(value)
@@ -235,6 +255,7 @@ _WRITERS: tuple[tuple[Any, Callable[[_Writer, Any], str]], ...] = (
     (datetime, _Writer.datetime),
     (date, _Writer.date),
     (time, _Writer.time),
+    (timedelta, _Writer.span),
     (UUID, _Writer.uuid),
     ((bytes, bytearray, memoryview), _Writer.bytes),
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from civis_nb import backend, config, local
-from civis_nb.errors import CivisMissingKeyError
+from civis_nb.errors import CivisMissingKeyError, CivisPlatformEndedError
+from civis_nb.local import serve
 
 REAL = "https://api.civisanalytics.com/"
 
@@ -28,7 +31,8 @@ def test_no_key_names_both_ways_out():
         backend.resolve()
 
 
-def test_no_key_beside_a_platform_of_this_process_says_how_to_reach_that_one():
+def test_no_key_beside_a_platform_of_this_process_says_how_to_reach_that_one(monkeypatch):
+    monkeypatch.setattr(serve, "_started", weakref.WeakSet())  # those of other tests may run
     with local.start(samples=False) as platform:
         with pytest.raises(CivisMissingKeyError) as caught:
             backend.resolve()
@@ -37,6 +41,17 @@ def test_no_key_beside_a_platform_of_this_process_says_how_to_reach_that_one():
     with pytest.raises(CivisMissingKeyError) as caught:
         backend.resolve()
     assert platform.endpoint not in str(caught.value)
+    assert "has ended; platform = civis_nb.local.start() starts" in str(caught.value)
+
+
+def test_a_platform_that_was_worked_with_and_has_ended_is_told_instead_of_a_missing_key():
+    ended = local.start(samples=False)
+    ended.stop()
+    with pytest.raises(CivisPlatformEndedError, match="Start one again") as caught:
+        backend.resolve(started=[1, ended])
+    assert ended.endpoint in str(caught.value)
+    with local.start(samples=False) as platform:
+        assert backend.resolve(started=[platform, ended])[0] == platform.endpoint
 
 
 def test_environment_is_used(monkeypatch):

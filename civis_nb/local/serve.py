@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from civis_nb import APIClient
     from civis_nb.local.snapshot import Snapshot
 
-__all__ = ["Platform", "running_here", "start"]
+__all__ = ["Platform", "start", "started_here"]
 
 _started: weakref.WeakSet[Platform] = weakref.WeakSet()
 
@@ -305,9 +305,9 @@ def start(
     )
 
 
-def running_here() -> list[Platform]:
-    """Return the platforms that were started in this process and still run."""
-    return [platform for platform in _started if not platform.wait(0)]
+def started_here() -> list[Platform]:
+    """Return the platforms that were started in this process, those that have ended as well."""
+    return list(_started)
 
 
 def _known_dialect(name: str) -> Dialect:

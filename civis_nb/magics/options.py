@@ -10,7 +10,7 @@ import functools
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from civis_nb.errors import CivisMagicError
@@ -40,6 +40,8 @@ class Option:
         Whether it may be given several times; the value is then a list.
     also
         What people who know other tools call it: for suggestions.
+    meant
+        What other tools call its choices, and which ones these are: for suggestions.
     """
 
     flags: tuple[str, ...]
@@ -49,6 +51,7 @@ class Option:
     choices: tuple[str, ...] = ()
     repeated: bool = False
     also: tuple[str, ...] = ()
+    meant: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @functools.cached_property
     def dest(self) -> str:
@@ -231,7 +234,8 @@ class Syntax:
         """Return the value of an option or argument; raise what it can't be."""
         choices = spec.choices if isinstance(spec, Option) else ()
         if choices and token.text not in choices:
-            hint = did_you_mean(token.text, choices, 1)
+            meant = spec.meant.get(token.text.lower()) if isinstance(spec, Option) else None
+            hint = did_you_mean(meant or token.text, choices, 1)
             raise CivisMagicError(
                 f"{self.magic}: {name} can't be {token.text!r}; it is one of "
                 f"{', '.join(choices)}.{hint}"

@@ -90,6 +90,8 @@ class Session:
         ------
         CivisMissingKeyError
             When there is no key and nobody asked for the local platform.
+        CivisPlatformEndedError
+            When there is no key, and the notebook's local platform has ended.
         CivisLocalError
             When the local platform can't be started.
         """

@@ -27,6 +27,7 @@ __all__ = [
     "pattern",
     "positive",
     "seconds",
+    "statement_name",
     "table",
     "text",
     "tokens",
@@ -204,6 +205,13 @@ def variable(token: Token) -> str:
     if not token.text.isidentifier() or keyword.iskeyword(token.text):
         bare = ", without $ or braces" if token.raw[:1] in ("$", "{") else ""
         raise ValueError(f"the name of a variable{bare}")
+    return token.text
+
+
+def statement_name(token: Token) -> str:
+    """Read the name of a saved statement: that of the common table expression it becomes."""
+    if not token.text.isidentifier() or keyword.iskeyword(token.text):
+        raise ValueError("one word of letters, digits and _, such as recent_orders")
     return token.text
 
 

@@ -128,6 +128,7 @@ def _disguised(kind):
         (dt.date, (2024, 2, 29)),
         (dt.datetime, (2024, 2, 29, 1, 2, 3)),
         (dt.time, (1, 2, 3)),
+        (dt.timedelta, (-1, 3, 5)),
         (uuid.UUID, ("12345678123456781234567812345678",)),
     ],
 )
@@ -264,7 +265,6 @@ def test_literals_do_not_grow_together_with_words():
         ({"a": 1}, "a dict, which has no SQL literal. --params thing makes a :name of each"),
         (object(), "of type object,"),
         (lambda: 1, "of type function,"),
-        (dt.timedelta(1), "of type datetime.timedelta,"),
         (1j, "of type complex,"),
         ("a\x00b", "U+0000 at 1"),
         ("\ud800", "U+D800 at 0"),

@@ -39,8 +39,13 @@ def test_a_platform_that_the_notebook_has_started_needs_no_key(
     shell.cell(f"import civis_nb\nmine = civis_nb.local.start({str(tmp_path)!r}, samples=False)")
     assert shell.cell("%civis_sql select 42 as n").rows == [("42",)]
     shell.cell("mine.stop()")
-    _, text = shell.failing("%civis_sql select 1")
-    assert "There is no API key" in text
+    for cell in ("%civis_sql select 1", "%civis_jobs", "%%civis_run python\n1"):
+        _, text = shell.failing(cell)
+        assert text.startswith("CivisPlatformEndedError: The local platform at http://127.0.0.1:")
+        assert "Start one again: platform = civis_nb.local.start()" in text
+    shell.cell("mine = civis_nb.local.start(samples=False)")
+    assert shell.cell("%civis_sql select 43 as n").rows == [("43",)]
+    shell.cell("mine.stop()")
 
 
 def test_settings_are_saved_beside_what_the_file_holds(

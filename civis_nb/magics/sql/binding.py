@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -21,7 +21,7 @@ from civis_nb.sql_literals import is_many, literal, members
 from civis_nb.sql_text import tokenize
 from civis_nb.table_names import quoted
 
-__all__ = ["Bound", "bind", "names_in_quotes", "nearest_values", "quoted_identifier"]
+__all__ = ["Bound", "bind", "names_in_quotes", "nearest_values", "quoted_identifier", "unused"]
 
 #: What Python writes behind a variable for a part of its value. In DuckDB's SQL ``'x'.upper()`` is
 #: a call, and ``'x'[1]`` a part of the text.
@@ -328,6 +328,21 @@ def names_in_quotes(
         for name in names
         if name not in bound
         and any(name in known and _is_data(name, known[name]) for known in namespaces)
+    ]
+
+
+def unused(names: Iterable[str], texts: Sequence[str]) -> list[str]:
+    """Return what to say of the names of ``-p`` that no text has as ``:name``, quoted or not.
+
+    Examples
+    --------
+    >>> unused(["a", "b"], ["select ':a', :bc"])
+    ['-p b is not used: the SQL has no :b.']
+    """
+    return [
+        f"-p {name} is not used: the SQL has no :{name}."
+        for name in names
+        if not any(re.search(rf":{re.escape(name)}(?!\w)", text) for text in texts)
     ]
 
 

@@ -12,6 +12,7 @@ from civis_nb.magics.words import (
     parameter,
     positive,
     seconds,
+    statement_name,
     table,
     variable,
 )
@@ -74,14 +75,14 @@ _OPTIONS: Final = (
         ("--save",),
         "Keep the statement under this name, for --with and --again, also for other notebooks.",
         "NAME",
-        variable,
+        statement_name,
         also=("--snippet", "--store"),
     ),
     Option(
         ("--with",),
         "Put a saved statement before this one, as a common table expression of that name.",
         "NAME",
-        variable,
+        statement_name,
         repeated=True,
         also=("--cte", "--using"),
     ),
@@ -92,6 +93,7 @@ _OPTIONS: Final = (
         "KIND",
         choices=("pandas", "polars", "arrow", "lazy"),
         also=("--format", "--return-as", "--frame", "--dataframe", "--df"),
+        meant={"pd": "pandas", "pl": "polars", "pa": "arrow", "pyarrow": "arrow"},
     ),
     Option(
         ("--types",),
@@ -124,6 +126,7 @@ _OPTIONS: Final = (
         "WHAT",
         choices=IF_EXISTS,
         also=("--existing", "--mode", "--overwrite", "--replace", "--append"),
+        meant={"replace": "drop", "overwrite": "drop", "error": "fail", "delete": "truncate"},
     ),
     Option(
         ("--cache",),

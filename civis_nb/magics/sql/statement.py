@@ -12,7 +12,7 @@ from civis_nb.errors import CivisMagicError
 from civis_nb.magics.failures import Origin
 from civis_nb.magics.history import History, Saved
 from civis_nb.magics.session import Database
-from civis_nb.magics.sql.binding import Bound, bind, names_in_quotes
+from civis_nb.magics.sql.binding import Bound, bind, names_in_quotes, unused
 from civis_nb.magics.sql.call import SqlCall
 from civis_nb.magics.sql.limits import limited
 from civis_nb.magics.sql.placeholders import placeholders
@@ -195,7 +195,10 @@ def prepare(
     if origin.where == _RENDERED:
         # The names that stand for {{…}} are nobody's: errors show what was sent.
         bound = Bound(bound.sql, bound.sql)
-    for name, saved in _saved_before(source.saved.with_saved, history):
+    before = _saved_before(source.saved.with_saved, history)
+    if not call.jinja:  # a template may have asked for a value that it does not write
+        notes += unused(call.given, [text, *(saved.source for _, saved in before)])
+    for name, saved in before:
         bound = _with_cte(bound, name, _bound(saved.source, call, database, values), dialect)
     limit = None
     if call.max_rows is not None and not call.to:

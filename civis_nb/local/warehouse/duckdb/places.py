@@ -11,6 +11,10 @@ __all__ = ["near_written", "place_of", "place_of_text", "relation_named"]
 
 #: Where DuckDB proposes other names.
 _PROPOSALS = re.compile(r"\n\s*(?:Did you mean|Candidate)")
+_BY_ZERO = re.compile(r"(?i)\bdivision by zero\b")
+_ZERO = re.compile(r"0+(?:\.0*)?|\.0+")
+_OPERATORS = ("/", "//", "%")
+_FUNCTIONS = ("mod", "div", "fmod")
 _PARAMETER = re.compile(r"parameters: (\w+)")
 #: How messages name things, what is wrong itself first.
 _NAMES = tuple(
@@ -43,14 +47,16 @@ _TEXTS = (re.compile(r'type [\w ]+: "([^"]*)"'), re.compile(r"'((?:[^']|'')*)'")
 def place_of(message: str, sql: str) -> tuple[int, int]:
     """Return where a statement has what an error names, and its length, in characters.
 
-    That is a name, or a text; else the first word of the statement.
+    That is a name, a text, or the only division; else the first word of the statement.
 
     Examples
     --------
     >>> place_of("Table with name nowhere does not exist!", "insert into Nowhere values (1)")
     (12, 7)
     >>> place_of("division by zero", "  select 1 / n from t")
-    (2, 6)
+    (11, 1)
+    >>> place_of("division by zero", "select 1 / n, 2 / m from t")
+    (0, 6)
     """
     tokens = Tokens(sql)
     own_words = _PROPOSALS.split(message)[0]
@@ -62,7 +68,20 @@ def place_of(message: str, sql: str) -> tuple[int, int]:
                     continue
                 if named or tokens.texts[at] == f'"{name}"':
                     return tokens.starts[at], len(tokens.texts[at])
-    return place_of_text(own_words, sql) or (tokens.starts[0], len(tokens.texts[0]))
+    at = 0
+    if _BY_ZERO.search(own_words):
+        divisions = [at for at in range(tokens.count) if _divides(tokens, at)]
+        # Which of several it was, depends on the rows; a divisor that is written as 0 tells.
+        by_zero = [at for at in divisions if _ZERO.fullmatch(tokens.texts[at + 1])]
+        only = [found[0] for found in (by_zero, divisions) if len(found) == 1]
+        at = only[0] if only else 0
+    return place_of_text(own_words, sql) or (tokens.starts[at], len(tokens.texts[at]))
+
+
+def _divides(tokens: Tokens, at: int) -> bool:
+    """Return whether a token is an operator or the name of a function that divides."""
+    word = tokens.words[at]
+    return word in _OPERATORS or (word in _FUNCTIONS and tokens.words[at + 1] == "(")
 
 
 def place_of_text(message: str, sql: str) -> tuple[int, int] | None:

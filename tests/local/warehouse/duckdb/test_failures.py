@@ -71,6 +71,23 @@ def test_exports_tell_the_place_as_well(bench):
     assert (error.line, error.column) == (3, 3)
 
 
+@pytest.mark.parametrize(
+    ("sql", "column"),
+    [
+        ("SELECT 1/0", 9),
+        ("SELECT '1/0', 2 /* / */ / (1 - 1)", 25),
+        ("SELECT 5 % 0", 10),
+        ("SELECT mod(5, 0)", 8),
+        ("SELECT 4 / 2, 1 / 0", 17),
+        ("SELECT a / b, b / a FROM (SELECT 1 AS a, 0 AS b) AS t", 1),
+    ],
+)
+def test_a_division_by_zero_is_shown_where_it_can_be_known(bench, sql, column):
+    error = failure(bench, sql)
+    assert "division by zero" in str(error)
+    assert (error.line, error.column) == (1, column)
+
+
 def test_the_caret_of_a_long_line_is_in_sight(bench):
     error = failure(bench, "SELECT " + "1 + " * 100 + "nope")
     text, caret = str(error).splitlines()[-2:]
