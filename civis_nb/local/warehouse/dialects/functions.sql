@@ -913,6 +913,9 @@ CREATE MACRO assigned_jsonb(x) AS civis_sql_jsonb_text(x::VARCHAR)::JSON;
 CREATE MACRO jsonb_key(j) AS civis_sql_jsonb_key(j::VARCHAR);
 CREATE MACRO sort_key(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_key(x) ELSE x::VARCHAR END, (x, kind) AS x;
 CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
+CREATE MACRO json_pair(name, x) AS to_json(name::VARCHAR)::VARCHAR || ' : ' || coalesce(to_json(x)::VARCHAR, 'null');
+CREATE MACRO json_object_of(pairs) AS CASE WHEN len(pairs) > list_count(pairs)
+  THEN civis_sql.fail_text('field name must not be null') ELSE '{ ' || array_to_string(pairs, ', ') || ' }' END::JSON;
 CREATE MACRO json_steps(path) AS CASE WHEN ends_with(typeof(path), '[]')
   THEN '{' || array_to_string(TRY_CAST(path AS VARCHAR[]), ',') || '}' ELSE path::VARCHAR END;
 CREATE MACRO jsonb_set(j, path, x) AS civis_sql_jsonb_set(j::VARCHAR, civis_sql.json_steps(path), x::VARCHAR, true)::JSON,

@@ -312,13 +312,6 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
         series = kind if kind == INTEGER else f"{CATALOG}.series_kind({kind})"
         tokens.set_type(call.start, call.end, series)
 
-    def _sort_distinct(self, call: Call) -> None:
-        """Sort distinct values: PostgreSQL does to find equal ones, and the result shows it."""
-        if all(mark != "order" for mark, _ in call.marks):
-            first, behind = call.arguments[0]
-            value = self._tokens.render(first + 1, behind)
-            self._tokens.insert_before(call.close, f" ORDER BY {value}")
-
     def _aggregate(self, call: Call) -> None:
         tokens = self._tokens
         if call.name in ("lag", "lead") and len(call.arguments) == 3 and not self._is_redshift:

@@ -45,6 +45,8 @@ JSON_MAKERS = {
     "json_object_agg": "json_group_object", "jsonb_object_agg": "json_group_object",
 }  # fmt: skip
 
+_OBJECTS_OF_ROWS = ("json_object_agg", "jsonb_object_agg")
+
 #: Functions of JSON that return a set, outside of FROM -> what returns a row for each element.
 JSON_SETS = {
     "json_array_elements": f"unnest({CATALOG}.json_elements(({{}})))",
@@ -210,6 +212,9 @@ class TextRules(OperatorRules):
 
     def _jsonb(self, call: Call) -> None:
         """Write what makes JSON of values so that it is written as PostgreSQL's jsonb."""
+        if call.name in _OBJECTS_OF_ROWS and not self._is_redshift:
+            self._object_of_rows(call)
+            return
         if self._is_redshift:
             if call.name == "json_build_object":
                 self._tokens.replace(call.open - 1, "json_object")
@@ -231,6 +236,23 @@ class TextRules(OperatorRules):
         self._tokens.wrap(call.start, call.end, f"{CATALOG}.jsonb_of(", ")")
         self._tokens.set_type(call.start, call.end, "CAST(NULL AS JSON)")
 
+    def _object_of_rows(self, call: Call) -> None:
+        """Write JSON_OBJECT_AGG(name, value) as a list, which can be sorted and filtered."""
+        self._need(call, 2)
+        tokens = self._tokens
+        order = next((place for mark, place in call.marks if mark == "order"), call.close)
+        name, (first, behind) = tokens.render(*call.arguments[0]), call.arguments[1]
+        behind = min(behind, order)
+        value = f"{CATALOG}.in_json({tokens.render(first, behind)}, {tokens.type_of(first, behind)})"
+        pair = f"{CATALOG}.json_pair({name}, {value})"
+        sorted_by = f" {tokens.render(order, call.close)}" if order < call.close else ""
+        filtered = f" {tokens.render(*call.filter)}" if call.filter else ""
+        over = f" {tokens.render(*call.over)}" if call.over else ""
+        whole = f"{CATALOG}.json_object_of(list({pair}{sorted_by}){filtered}{over})"
+        if call.name == "jsonb_object_agg":
+            whole = f"{CATALOG}.jsonb_of({whole})"
+        self._set(call, whole, "CAST(NULL AS JSON)")
+
     def _concat(self, call: Call) -> None:
         if self._is_redshift and call.name == "concat":
             self._need(call, 2)
@@ -246,6 +268,21 @@ class TextRules(OperatorRules):
             elif behind > first + 1 or self._tokens.kinds[first] != STRING:
                 kind = self._tokens.type_of(first, behind)
                 self._tokens.wrap(first, behind, f"{CATALOG}.shown(", f", {kind})")
+
+    def _sort_distinct(self, call: Call) -> None:
+        """Sort distinct values: PostgreSQL does to find equal ones, and the result shows it."""
+        tokens, (first, behind) = self._tokens, call.arguments[0]
+        order = next((place for mark, place in call.marks if mark == "order"), None)
+        if order is not None:
+            behind = min(behind, order)
+        value = tokens.render(first + 1, behind)
+        if order is None:
+            tokens.insert_before(call.close, f" ORDER BY {value}")
+            return
+        # What is sorted by must be the argument, with all that its rules have put around it.
+        end = order + 2 + behind - (first + 1)
+        if tokens.words[order + 2 : end] == tokens.words[first + 1 : behind]:
+            tokens.rewrite(order + 2, end, value)
 
     def _listagg(self, call: Call) -> None:
         """Write LISTAGG([DISTINCT] x [, separator]) WITHIN GROUP (ORDER BY …)."""
