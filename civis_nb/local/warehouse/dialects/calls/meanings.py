@@ -7,9 +7,9 @@ from collections.abc import Callable
 from civis_nb.local.warehouse.dialects.calls.absent import OTHER_MEANINGS, other_meaning
 from civis_nb.local.warehouse.dialects.calls.catalog import CatalogRules
 from civis_nb.local.warehouse.dialects.calls.integers import IntegerRules
+from civis_nb.local.warehouse.dialects.calls.json_values import JSON_MAKERS
 from civis_nb.local.warehouse.dialects.calls.numbers import SPREADS, NumberRules
 from civis_nb.local.warehouse.dialects.calls.texts import (
-    JSON_MAKERS,
     JSON_SETS,
     PATTERN_CALLS,
     SPLITS,
@@ -389,5 +389,5 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
     "timezone": Meanings._timezone, "make_interval": Meanings._make_interval,
     **dict.fromkeys(NOW_TYPES, Meanings._now),
-    **dict.fromkeys((*JSON_MAKERS, "to_json", "to_jsonb", "json_build_object"), Meanings._jsonb),
+    **dict.fromkeys(JSON_MAKERS, Meanings._json),
 }  # fmt: skip

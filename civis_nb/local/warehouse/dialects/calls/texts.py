@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
+from civis_nb.local.warehouse.dialects.calls.json_values import JsonRules
 from civis_nb.local.warehouse.dialects.computed.pattern_trees import needs_python
 from civis_nb.local.warehouse.dialects.computed.text_patterns import LONGEST
-from civis_nb.local.warehouse.dialects.operators.operators import OperatorRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, Dialect, Reading
-from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
+from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 from civis_nb.table_names import literal
 
-__all__ = ["JSON_MAKERS", "JSON_SETS", "PATTERN_CALLS", "SPLITS", "TextRules"]
+__all__ = ["JSON_SETS", "PATTERN_CALLS", "SPLITS", "TextRules"]
 
 #: Calls with patterns -> the function for them, what stands for arguments behind the second that
 #: are not there, and where Redshift's options are.
@@ -38,14 +38,6 @@ _FORMAT_KINDS = {
 _EMPTY = "''"
 #: Of patterns, those that DuckDB has as well.
 _PLAIN_OPTIONS = frozenset("gic")
-#: Functions that make JSON -> what makes it here.
-JSON_MAKERS = {
-    "json_build_array": "json_array", "jsonb_build_array": "json_array",
-    "jsonb_build_object": "json_object", "json_agg": "list", "jsonb_agg": "list",
-    "json_object_agg": "json_group_object", "jsonb_object_agg": "json_group_object",
-}  # fmt: skip
-
-_OBJECTS_OF_ROWS = ("json_object_agg", "jsonb_object_agg")
 
 #: Functions of JSON that return a set, outside of FROM -> what returns a row for each element.
 JSON_SETS = {
@@ -58,7 +50,7 @@ JSON_SETS = {
 }
 
 
-class TextRules(OperatorRules):
+class TextRules(JsonRules):
     """The rules of calls that read or write texts."""
 
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
@@ -209,49 +201,6 @@ class TextRules(OperatorRules):
         else:
             function = "json_path_text_null" if lenient else "json_path_text_rs"
             self._set(call, f"{CATALOG}.{function}({value}, {path})")
-
-    def _jsonb(self, call: Call) -> None:
-        """Write what makes JSON of values so that it is written as PostgreSQL's jsonb."""
-        if call.name in _OBJECTS_OF_ROWS and not self._is_redshift:
-            self._object_of_rows(call)
-            return
-        if self._is_redshift:
-            if call.name == "json_build_object":
-                self._tokens.replace(call.open - 1, "json_object")
-            return
-        for first, behind in call.arguments:
-            first += self._tokens.words[first] in ("distinct", "all")
-            for mark, place in call.marks:
-                if mark == "order" and place < behind:
-                    behind = place
-            if behind <= first:  # of ORDER BY
-                break
-            if behind > first + 1 or self._tokens.kinds[first] not in (STRING, NUMBER):
-                kind = self._tokens.type_of(first, behind)
-                self._tokens.wrap(first, behind, f"{CATALOG}.in_json(", f", {kind})")
-        plain = {"to_json": "to_json", "json_build_object": "json_object"}.get(call.name)
-        self._tokens.replace(call.open - 1, plain or JSON_MAKERS.get(call.name, "to_json"))
-        if plain is not None:
-            return
-        self._tokens.wrap(call.start, call.end, f"{CATALOG}.jsonb_of(", ")")
-        self._tokens.set_type(call.start, call.end, "CAST(NULL AS JSON)")
-
-    def _object_of_rows(self, call: Call) -> None:
-        """Write JSON_OBJECT_AGG(name, value) as a list, which can be sorted and filtered."""
-        self._need(call, 2)
-        tokens = self._tokens
-        order = next((place for mark, place in call.marks if mark == "order"), call.close)
-        name, (first, behind) = tokens.render(*call.arguments[0]), call.arguments[1]
-        behind = min(behind, order)
-        value = f"{CATALOG}.in_json({tokens.render(first, behind)}, {tokens.type_of(first, behind)})"
-        pair = f"{CATALOG}.json_pair({name}, {value})"
-        sorted_by = f" {tokens.render(order, call.close)}" if order < call.close else ""
-        filtered = f" {tokens.render(*call.filter)}" if call.filter else ""
-        over = f" {tokens.render(*call.over)}" if call.over else ""
-        whole = f"{CATALOG}.json_object_of(list({pair}{sorted_by}){filtered}{over})"
-        if call.name == "jsonb_object_agg":
-            whole = f"{CATALOG}.jsonb_of({whole})"
-        self._set(call, whole, "CAST(NULL AS JSON)")
 
     def _concat(self, call: Call) -> None:
         if self._is_redshift and call.name == "concat":
