@@ -502,8 +502,21 @@ CREATE MACRO convert_from(b, encoding) AS CASE WHEN upper(encoding) IN ('UTF8', 
 CREATE MACRO convert_to(s, encoding) AS CASE WHEN upper(encoding) IN ('UTF8', 'UTF-8') THEN encode(s)
   ELSE civis_sql.fail_text('the local platform has no encoding but UTF8: ' || encoding)::BLOB END;
 CREATE MACRO sha256(b) AS unhex(sha256(b));
-CREATE MACRO quote_ident(s) AS
-  CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
+-- PostgreSQL's words that are no names of columns, or of functions, without quotes.
+CREATE MACRO needs_quotes(word) AS list_contains(string_split('all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both'
+  || ' case cast char character check coalesce collate collation column concurrently constraint create cross'
+  || ' current_catalog current_date current_role current_schema current_time current_timestamp current_user dec'
+  || ' decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign'
+  || ' freeze from full grant greatest group grouping having ilike in initially inner inout int integer'
+  || ' intersect interval into is isnull join lateral leading least left like limit localtime localtimestamp'
+  || ' national natural nchar none normalize not notnull null nullif numeric offset on only or order out outer'
+  || ' overlaps overlay placing position precision primary real references returning right row select'
+  || ' session_user setof similar smallint some substring symmetric table tablesample then time timestamp to'
+  || ' trailing treat trim true union unique user using values varchar variadic verbose when where window with'
+  || ' xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize'
+  || ' xmltable', ' '), word);
+CREATE MACRO quote_ident(s) AS CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') AND NOT civis_sql.needs_quotes(s)
+  THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
 CREATE MACRO quote_literal(s) AS CASE WHEN contains(s::VARCHAR, '\')
   THEN 'E''' || replace(replace(s::VARCHAR, '\', '\\'), '''', '''''') || ''''
   ELSE '''' || replace(s::VARCHAR, '''', '''''') || '''' END;
