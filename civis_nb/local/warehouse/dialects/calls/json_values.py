@@ -81,8 +81,7 @@ class JsonRules(OperatorRules):
                 sorted_by = f" ORDER BY {value}"
             tail = self._behind(call)
             found = f"list(DISTINCT {value}{sorted_by}){tail}"
-            text = f"{CATALOG}.json_text(x, {tokens.type_of(first, behind)})"
-            return f"list_transform({found}, lambda x: coalesce({text}, 'null'))"
+            return f"list_transform({found}, lambda x: coalesce({CATALOG}.json_text(x, x), 'null'))"
         return f"list({items[0]}{sorted_by}){self._behind(call)}"
 
     def _behind(self, call: Call) -> str:
