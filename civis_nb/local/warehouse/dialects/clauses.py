@@ -147,6 +147,9 @@ class Parser(Expressions):
                     alias = self._name(at + 1)
                     at += 2
                     continue
+                if word == "as" and words[at + 1 : at + 3] == ["not", "materialized"]:
+                    at += 3  # of a query of WITH
+                    continue
                 if word == "for" or word == "distinct":
                     self.rules.clause(at, word)
                     if word == "for" and words[at + 1] in _LOCKS:

@@ -502,8 +502,21 @@ CREATE MACRO convert_from(b, encoding) AS CASE WHEN upper(encoding) IN ('UTF8', 
 CREATE MACRO convert_to(s, encoding) AS CASE WHEN upper(encoding) IN ('UTF8', 'UTF-8') THEN encode(s)
   ELSE civis_sql.fail_text('the local platform has no encoding but UTF8: ' || encoding)::BLOB END;
 CREATE MACRO sha256(b) AS unhex(sha256(b));
-CREATE MACRO quote_ident(s) AS
-  CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
+-- PostgreSQL's words that are no names of columns, or of functions, without quotes.
+CREATE MACRO needs_quotes(word) AS list_contains(string_split('all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both'
+  || ' case cast char character check coalesce collate collation column concurrently constraint create cross'
+  || ' current_catalog current_date current_role current_schema current_time current_timestamp current_user dec'
+  || ' decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign'
+  || ' freeze from full grant greatest group grouping having ilike in initially inner inout int integer'
+  || ' intersect interval into is isnull join lateral leading least left like limit localtime localtimestamp'
+  || ' national natural nchar none normalize not notnull null nullif numeric offset on only or order out outer'
+  || ' overlaps overlay placing position precision primary real references returning right row select'
+  || ' session_user setof similar smallint some substring symmetric table tablesample then time timestamp to'
+  || ' trailing treat trim true union unique user using values varchar variadic verbose when where window with'
+  || ' xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize'
+  || ' xmltable', ' '), word);
+CREATE MACRO quote_ident(s) AS CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') AND NOT civis_sql.needs_quotes(s)
+  THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
 CREATE MACRO quote_literal(s) AS CASE WHEN contains(s::VARCHAR, '\')
   THEN 'E''' || replace(replace(s::VARCHAR, '\', '\\'), '''', '''''') || ''''
   ELSE '''' || replace(s::VARCHAR, '''', '''''') || '''' END;
@@ -912,7 +925,6 @@ CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
 CREATE MACRO assigned_jsonb(x) AS civis_sql_jsonb_text(x::VARCHAR)::JSON;
 CREATE MACRO jsonb_key(j) AS civis_sql_jsonb_key(j::VARCHAR);
 CREATE MACRO sort_key(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_key(x) ELSE x::VARCHAR END, (x, kind) AS x;
-CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
 CREATE MACRO json_steps(path) AS CASE WHEN ends_with(typeof(path), '[]')
   THEN '{' || array_to_string(TRY_CAST(path AS VARCHAR[]), ',') || '}' ELSE path::VARCHAR END;
 CREATE MACRO jsonb_set(j, path, x) AS civis_sql_jsonb_set(j::VARCHAR, civis_sql.json_steps(path), x::VARCHAR, true)::JSON,
@@ -957,11 +969,28 @@ CREATE MACRO beside_json(j, written, x, kind VARCHAR) AS written, (j, written, x
 -- Times in JSON, as in ISO 8601.
 CREATE MACRO iso_time(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S') || CASE WHEN microsecond(x) % 1000000 = 0 THEN ''
   ELSE rtrim(strftime(x, '.%f'), '0') END;
-CREATE MACRO in_json(x, kind TIMESTAMP) AS CASE WHEN isfinite(x) THEN civis_sql.iso_time(x) ELSE x::VARCHAR END,
-  (x, kind TIMESTAMPTZ) AS CASE WHEN isfinite(x) THEN civis_sql.iso_time(timezone('UTC', x)) || '+00:00' ELSE x::VARCHAR END,
-  (x, kind DATE) AS x, (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x, (x, kind DOUBLE) AS x, (x, kind DECIMAL) AS x,
-  (x, kind HUGEINT) AS x, (x, kind) AS CASE WHEN contains(typeof(x), 'TIMESTAMP')
-    THEN cast_to_type(civis_sql.fail('JSON of rows and arrays with timestamps is not supported: cast them to text'), x) ELSE x END;
+-- DuckDB makes doubles of decimals, which have fewer digits. Those of a numeric without a scale are not
+-- known: it has none that count for nothing.
+CREATE MACRO decimal_in_json(x) AS CASE WHEN regexp_full_match(typeof(x), 'DECIMAL\(38,[123]\d\)')
+  THEN regexp_replace(x::VARCHAR, '\.?0+$', '') ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END;
+CREATE MACRO json_text(x, kind TIMESTAMP) AS to_json(CASE WHEN isfinite(x) THEN civis_sql.iso_time(x) ELSE x::VARCHAR END)::VARCHAR,
+  (x, kind TIMESTAMPTZ) AS to_json(CASE WHEN isfinite(x) THEN civis_sql.iso_time(timezone('UTC', x)) || '+00:00' ELSE x::VARCHAR END)::VARCHAR,
+  (x, kind DATE) AS to_json(x)::VARCHAR, (x, kind BIGINT) AS to_json(x)::VARCHAR,
+  (x, kind VARCHAR) AS CASE typeof(kind) WHEN 'JSON' THEN x::VARCHAR ELSE to_json(x)::VARCHAR END,
+  (x, kind DOUBLE) AS CASE WHEN isfinite(x) THEN civis_sql.as_text(x, kind) ELSE to_json(civis_sql.as_text(x, kind))::VARCHAR END,
+  (x, kind FLOAT) AS CASE WHEN isfinite(x) THEN civis_sql.as_text(x, kind) ELSE to_json(civis_sql.as_text(x, kind))::VARCHAR END,
+  (x, kind DECIMAL) AS civis_sql.decimal_in_json(x), (x, kind HUGEINT) AS x::VARCHAR,
+  (x, kind) AS CASE WHEN contains(typeof(x), 'TIMESTAMP')
+    THEN civis_sql.fail_text('JSON of rows and arrays with timestamps is not supported: cast them to text') ELSE to_json(x)::VARCHAR END;
+CREATE MACRO json_name(x) AS to_json(x::VARCHAR)::VARCHAR;
+CREATE MACRO json_build_array(texts) AS '[' || array_to_string(texts, ', ') || ']';
+CREATE MACRO json_agg(texts) AS '[' || array_to_string(texts, ', ') || ']';
+CREATE MACRO json_object_of(texts) AS CASE WHEN len(texts) > list_count(texts)
+  THEN civis_sql.fail_text('field name must not be null') ELSE array_to_string(texts, ', ') END;
+CREATE MACRO json_build_object(texts) AS '{' || civis_sql.json_object_of(texts) || '}';
+CREATE MACRO json_object_rows(texts) AS '{ ' || civis_sql.json_object_of(texts) || ' }';
+CREATE MACRO made_json(t) AS t::JSON;
+CREATE MACRO made_jsonb(t) AS CASE WHEN t IS NOT NULL THEN civis_sql_jsonb_text(t)::JSON END;
 -- What is no array has no elements, and what is no object no keys: errors.
 CREATE MACRO json_named(j) AS CASE json_type(j) WHEN 'OBJECT' THEN 'an object' WHEN 'ARRAY' THEN 'an array' ELSE 'a scalar' END;
 CREATE MACRO array_of(j) AS CASE WHEN j IS NULL OR json_type(j) = 'ARRAY' THEN j

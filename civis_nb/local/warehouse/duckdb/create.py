@@ -14,8 +14,12 @@ from civis_nb.local.warehouse.dialects.types.names import no_values
 from civis_nb.local.warehouse.duckdb.binding import columns_of
 from civis_nb.local.warehouse.duckdb.plain_words import case_counts
 from civis_nb.local.warehouse.duckdb.table_text import TableText, find_relation, read_table
+from civis_nb.table_names import quoted
 
-__all__ = ["check_columns", "exists_already", "with_likes"]
+__all__ = ["checked", "exists_already", "with_likes"]
+
+#: DuckDB's type of a column in which a query has NULL only; such a column takes no values.
+_NO_TYPE = '"NULL"'
 
 
 def with_likes(cursor: duckdb.DuckDBPyConnection, sql: str) -> str:
@@ -71,8 +75,8 @@ def exists_already(cursor: duckdb.DuckDBPyConnection, sql: str) -> bool:
     return found is not None and (found[0] == "temp") == (tokens.words[1] in ("temp", "temporary"))
 
 
-def check_columns(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect) -> None:
-    """Refuse CREATE TABLE AS and CREATE VIEW with columns that they can't have.
+def checked(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect) -> str:
+    """Return a CREATE whose columns can all be had, with texts for those of nothing but NULL.
 
     Raises
     ------
@@ -82,21 +86,42 @@ def check_columns(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect)
     """
     tokens = Tokens(sql)
     words, at = tokens.words, 1
+    named = False
     while at < tokens.count and words[at] != "as":
-        if words[at] == "(":
-            return  # the columns are named, or this is no query
-        at += 1
+        named = named or words[at] == "("
+        at = tokens.partners[at] + 1 if words[at] == "(" else at + 1
     end = tokens.count
     if words[end - 2 : end] in (["with", "data"], ["no", "data"]):
         end -= 2 + (words[end - 2] == "no")
-    if at + 1 >= end:
-        return
+    is_table = "table" in words[1:3]
+    if at + 1 >= end or (named and not is_table):
+        return sql
     # As long as what the statement has before it: so errors have their place in the statement.
     head = "DESCRIBE (".ljust(len(sql[: tokens.starts[at + 1]].encode()))
+    columns = columns_of(cursor, tokens.original(at + 1, end), head)
     seen: set[str] = set()
-    for name, kind in columns_of(cursor, tokens.original(at + 1, end), head):
+    for name, kind in columns if not named else ():
         if name.lower() in seen:
             raise WarehouseError(f'column "{name}" specified more than once{case_counts(name)}')
         seen.add(name.lower())
-        if kind == "JSON" and dialect == "redshift" and "table" in words[1:3]:
+        if kind == "JSON" and dialect == "redshift" and is_table:
             raise WarehouseError(f'column "{name}": {no_values("super")}')
+    if is_table and any(kind == _NO_TYPE for _, kind in columns):
+        listed = ["SELECT", _with_texts(columns), "FROM ("]
+        tokens.insert_before(at + 1, " ".join(listed))
+        tokens.insert_after(end - 1, f"\n) AS civis_rows({_places(columns)})")
+        return tokens.render(0, tokens.count)
+    return sql
+
+
+def _with_texts(columns: list[tuple[str, str]]) -> str:
+    """Return the columns of a query by their places, those without a type as texts."""
+    return ", ".join(
+        f"CAST(c{place} AS VARCHAR) AS {quoted(name)}" if kind == _NO_TYPE
+        else f"c{place} AS {quoted(name)}"
+        for place, (name, kind) in enumerate(columns)
+    )  # fmt: skip
+
+
+def _places(columns: list[tuple[str, str]]) -> str:
+    return ", ".join(f"c{place}" for place in range(len(columns)))

@@ -25,7 +25,7 @@ from civis_nb.local.warehouse.duckdb.checks.foreign_calls import check_foreign_c
 from civis_nb.local.warehouse.duckdb.checks.foreign_names import check_foreign_names
 from civis_nb.local.warehouse.duckdb.checks.quoted_names import check_quoted_names
 from civis_nb.local.warehouse.duckdb.checks.sorted_by import sorted_rightly
-from civis_nb.local.warehouse.duckdb.create import check_columns, exists_already, with_likes
+from civis_nb.local.warehouse.duckdb.create import checked, exists_already, with_likes
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
 from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
@@ -219,7 +219,7 @@ class ScriptRunner:
         if statement.dialect != "duckdb":
             if statement.kind == "CREATE":
                 text = with_likes(self.cursor, text)
-                check_columns(self.cursor, text, statement.dialect)
+                text = checked(self.cursor, text, statement.dialect)
                 if exists_already(self.cursor, text):
                     self.cursor.execute(text)  # its sequence is in use
                     return None

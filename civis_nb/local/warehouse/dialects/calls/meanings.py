@@ -7,9 +7,9 @@ from collections.abc import Callable
 from civis_nb.local.warehouse.dialects.calls.absent import OTHER_MEANINGS, other_meaning
 from civis_nb.local.warehouse.dialects.calls.catalog import CatalogRules
 from civis_nb.local.warehouse.dialects.calls.integers import IntegerRules
+from civis_nb.local.warehouse.dialects.calls.json_values import JSON_MAKERS
 from civis_nb.local.warehouse.dialects.calls.numbers import SPREADS, NumberRules
 from civis_nb.local.warehouse.dialects.calls.texts import (
-    JSON_MAKERS,
     JSON_SETS,
     PATTERN_CALLS,
     SPLITS,
@@ -312,13 +312,6 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
         series = kind if kind == INTEGER else f"{CATALOG}.series_kind({kind})"
         tokens.set_type(call.start, call.end, series)
 
-    def _sort_distinct(self, call: Call) -> None:
-        """Sort distinct values: PostgreSQL does to find equal ones, and the result shows it."""
-        if all(mark != "order" for mark, _ in call.marks):
-            first, behind = call.arguments[0]
-            value = self._tokens.render(first + 1, behind)
-            self._tokens.insert_before(call.close, f" ORDER BY {value}")
-
     def _aggregate(self, call: Call) -> None:
         tokens = self._tokens
         if call.name in ("lag", "lead") and len(call.arguments) == 3 and not self._is_redshift:
@@ -396,5 +389,5 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
     "timezone": Meanings._timezone, "make_interval": Meanings._make_interval,
     **dict.fromkeys(NOW_TYPES, Meanings._now),
-    **dict.fromkeys((*JSON_MAKERS, "to_json", "to_jsonb", "json_build_object"), Meanings._jsonb),
+    **dict.fromkeys(JSON_MAKERS, Meanings._json),
 }  # fmt: skip

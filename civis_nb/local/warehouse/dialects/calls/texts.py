@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
+from civis_nb.local.warehouse.dialects.calls.json_values import JsonRules
 from civis_nb.local.warehouse.dialects.computed.pattern_trees import needs_python
 from civis_nb.local.warehouse.dialects.computed.text_patterns import LONGEST
-from civis_nb.local.warehouse.dialects.operators.operators import OperatorRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, Dialect, Reading
-from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
+from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 from civis_nb.table_names import literal
 
-__all__ = ["JSON_MAKERS", "JSON_SETS", "PATTERN_CALLS", "SPLITS", "TextRules"]
+__all__ = ["JSON_SETS", "PATTERN_CALLS", "SPLITS", "TextRules"]
 
 #: Calls with patterns -> the function for them, what stands for arguments behind the second that
 #: are not there, and where Redshift's options are.
@@ -38,12 +38,6 @@ _FORMAT_KINDS = {
 _EMPTY = "''"
 #: Of patterns, those that DuckDB has as well.
 _PLAIN_OPTIONS = frozenset("gic")
-#: Functions that make JSON -> what makes it here.
-JSON_MAKERS = {
-    "json_build_array": "json_array", "jsonb_build_array": "json_array",
-    "jsonb_build_object": "json_object", "json_agg": "list", "jsonb_agg": "list",
-    "json_object_agg": "json_group_object", "jsonb_object_agg": "json_group_object",
-}  # fmt: skip
 
 #: Functions of JSON that return a set, outside of FROM -> what returns a row for each element.
 JSON_SETS = {
@@ -56,7 +50,7 @@ JSON_SETS = {
 }
 
 
-class TextRules(OperatorRules):
+class TextRules(JsonRules):
     """The rules of calls that read or write texts."""
 
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
@@ -208,29 +202,6 @@ class TextRules(OperatorRules):
             function = "json_path_text_null" if lenient else "json_path_text_rs"
             self._set(call, f"{CATALOG}.{function}({value}, {path})")
 
-    def _jsonb(self, call: Call) -> None:
-        """Write what makes JSON of values so that it is written as PostgreSQL's jsonb."""
-        if self._is_redshift:
-            if call.name == "json_build_object":
-                self._tokens.replace(call.open - 1, "json_object")
-            return
-        for first, behind in call.arguments:
-            first += self._tokens.words[first] in ("distinct", "all")
-            for mark, place in call.marks:
-                if mark == "order" and place < behind:
-                    behind = place
-            if behind <= first:  # of ORDER BY
-                break
-            if behind > first + 1 or self._tokens.kinds[first] not in (STRING, NUMBER):
-                kind = self._tokens.type_of(first, behind)
-                self._tokens.wrap(first, behind, f"{CATALOG}.in_json(", f", {kind})")
-        plain = {"to_json": "to_json", "json_build_object": "json_object"}.get(call.name)
-        self._tokens.replace(call.open - 1, plain or JSON_MAKERS.get(call.name, "to_json"))
-        if plain is not None:
-            return
-        self._tokens.wrap(call.start, call.end, f"{CATALOG}.jsonb_of(", ")")
-        self._tokens.set_type(call.start, call.end, "CAST(NULL AS JSON)")
-
     def _concat(self, call: Call) -> None:
         if self._is_redshift and call.name == "concat":
             self._need(call, 2)
@@ -246,6 +217,21 @@ class TextRules(OperatorRules):
             elif behind > first + 1 or self._tokens.kinds[first] != STRING:
                 kind = self._tokens.type_of(first, behind)
                 self._tokens.wrap(first, behind, f"{CATALOG}.shown(", f", {kind})")
+
+    def _sort_distinct(self, call: Call) -> None:
+        """Sort distinct values: PostgreSQL does to find equal ones, and the result shows it."""
+        tokens, (first, behind) = self._tokens, call.arguments[0]
+        order = next((place for mark, place in call.marks if mark == "order"), None)
+        if order is not None:
+            behind = min(behind, order)
+        value = tokens.render(first + 1, behind)
+        if order is None:
+            tokens.insert_before(call.close, f" ORDER BY {value}")
+            return
+        # What is sorted by must be the argument, with all that its rules have put around it.
+        end = order + 2 + behind - (first + 1)
+        if tokens.words[order + 2 : end] == tokens.words[first + 1 : behind]:
+            tokens.rewrite(order + 2, end, value)
 
     def _listagg(self, call: Call) -> None:
         """Write LISTAGG([DISTINCT] x [, separator]) WITHIN GROUP (ORDER BY …)."""

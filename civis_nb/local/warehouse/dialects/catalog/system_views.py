@@ -46,15 +46,22 @@ _TYPES = """
         WHEN 'INTERVAL' THEN 'interval'
         WHEN 'VARCHAR' THEN CASE WHEN fixed THEN 'character' {unlimited}
                                  ELSE 'character varying' END
-        WHEN 'JSON' THEN '{json}' WHEN 'BLOB' THEN '{bytes}'
+        WHEN '"NULL"' THEN '{text}' WHEN 'JSON' THEN '{json}' WHEN 'BLOB' THEN '{bytes}'
         ELSE CASE WHEN data_type LIKE '%]' THEN '{array}'
                   WHEN regexp_matches(data_type, '^(STRUCT|MAP|UNION|ROW)') THEN '{json}'
                   ELSE lower(data_type) END
     END"""
 _WORDS = {
-    "redshift": {"unlimited": "", "json": "super", "bytes": "binary varying", "array": "super"},
+    "redshift": {
+        "unlimited": "",
+        "text": "character varying",
+        "json": "super",
+        "bytes": "binary varying",
+        "array": "super",
+    },
     "postgres": {
         "unlimited": "WHEN length IS NULL THEN 'text'",
+        "text": "text",
         "json": "json",
         "bytes": "bytea",
         "array": "ARRAY",
