@@ -76,8 +76,10 @@ def test_panels_say_what_to_do_while_the_server_is_away(page, server, lab_platfo
     # The same outcome of another try is read again, and the focus stays for one more.
     alert.evaluate(WRITTEN)
     again.press("Enter")
-    alert.get_by_text("Check that it is running").wait_for()
-    texts = page.page.evaluate("() => window.written")
+    texts = page.until(
+        lambda: (found := page.page.evaluate("() => window.written"))[1:] and found,
+        "the outcome of another try",
+    )
     assert [text[:10] for text in texts] == ["One moment", "The Jupyte"]
     page.until(lambda: again.evaluate("button => button === document.activeElement"), "the focus")
     page.command("civis-nb:show-files")

@@ -27,14 +27,14 @@ from civis_nb.magics.sql.binding import bind
 def test_a_span_of_time_is_an_interval_of_the_same_length(value):
     bound = bind("select timestamp '2024-01-10' + :x, [:x]", "duckdb", {"x": value})
     span = dt.timedelta(days=-2, hours=3, microseconds=5)
-    assert duckdb.execute(bound.sql).fetchone() == (dt.datetime(2024, 1, 10) + span, [span])
+    assert duckdb.sql(bound.sql).fetchall() == [(dt.datetime(2024, 1, 10) + span, [span])]
 
 
 @pytest.mark.parametrize("value", [np.array(5), np.array("q"), np.timedelta64("NaT")])
 def test_what_numpy_holds_without_dimensions_is_one_value(value):
     bound = bind("select :x", "duckdb", {"x": value})
     expected = None if value.dtype.kind == "m" else value.item()
-    assert duckdb.execute(bound.sql).fetchone() == (expected,)
+    assert duckdb.sql(bound.sql).fetchall() == [(expected,)]
 
 
 @pytest.mark.parametrize(
