@@ -22,7 +22,7 @@ from civis_nb.table_names import literal
 
 __all__ = ["attach_functions"]
 
-_SOURCES = ("functions.sql", "types/decimals.sql", "types/checks.sql")
+_SOURCES = ("functions.sql", "earlier.sql", "types/decimals.sql", "types/checks.sql")
 #: In these files.
 _COMMENT = re.compile(r"(?m)^--.*$")
 _FORGET_AFTER_S = 30 * 24 * 3600.0
