@@ -137,17 +137,19 @@ def open_in_lab(
 
 
 @pytest.fixture
-def open_with_clock(lab_server: Server, playwright_chromium: Any) -> Iterator[Callable[..., Page]]:  # noqa: F811
+def open_with_clock(
+    lab_server: Server,
+    playwright_chromium: Any,  # noqa: F811 - the fixture
+) -> Iterator[Callable[..., Page]]:
     """Open cells as `open_in_lab` does, in a browser whose clock a test may set.
 
     Playwright's clock belongs to all pages of a window, those that are opened later among them.
     """
-    browser = playwright_chromium.launch(**LAUNCH)
-    window = new_window(browser)
-    window.clock.install()
-    with notebooks_of(lab_server, window) as opened:
-        yield opened
-    browser.close()
+    with playwright_chromium.launch(**LAUNCH) as browser:
+        window = new_window(browser)
+        window.clock.install()
+        with notebooks_of(lab_server, window) as opened:
+            yield opened
 
 
 @pytest.fixture(scope="module")

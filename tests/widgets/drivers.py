@@ -131,10 +131,10 @@ class Page:
         return self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-Cell-outputArea")
 
     def show_all_cells(self) -> None:
-        """Make the page so high that all cells of a short notebook are in sight.
+        """Show all cells of a short notebook at once, on a page that is high enough.
 
-        JupyterLab has no others on the page, and loses its way where it is told to scroll
-        while cells that were drawn late are still being measured.
+        JupyterLab draws only cells that are in sight. Told to scroll to another one while cells
+        are still being measured, it may draw none.
         """
         self.page.set_viewport_size(WINDOW["viewport"] | {"height": 4000})
 

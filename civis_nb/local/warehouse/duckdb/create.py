@@ -76,7 +76,7 @@ def exists_already(cursor: duckdb.DuckDBPyConnection, sql: str) -> bool:
 
 
 def checked(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect) -> str:
-    """Return a CREATE whose columns can all be had, with texts for those of nothing but NULL.
+    """Return CREATE TABLE AS with a text type for columns of nothing but NULL; others as they are.
 
     Raises
     ------
